@@ -1,0 +1,15 @@
+/** Node's implementations of core's ports; taken by composition roots only. */
+import { createConsoleLog } from './console-log.ts';
+import { createSeal } from './seal.ts';
+import { nodeClock, nodeHash, nodeRandom } from './system.ts';
+
+/** The ports of a process: its clock, randomness, hashes, encryption, and a log on standard output. */
+export const nodePorts = {
+  clock: nodeClock,
+  random: nodeRandom,
+  hash: nodeHash,
+  log: createConsoleLog(nodeClock),
+  createSeal,
+} as const;
+
+export { createConsoleLog, createSeal, nodeClock, nodeHash, nodeRandom };

@@ -1,0 +1,30 @@
+/**
+ * A token bucket that bounds retries (not first attempts): 10 tokens, −1 per retry, +0.1 per success.
+ * Rare failures may always retry; when everything fails, retries are at most a tenth of the traffic.
+ *
+ * Source: AWS SDK retry quota; Brooker, "Fixing retries with token buckets and circuit breakers" (2022).
+ */
+export interface RetryBudget {
+  /** Takes a token for one retry; false when there is none. */
+  take(): boolean;
+  /** Reports a success. */
+  earn(): void;
+}
+
+const CAPACITY = 10;
+const EARNED = 0.1;
+
+/** A full bucket. */
+export function createRetryBudget(): RetryBudget {
+  let tokens = CAPACITY;
+  return {
+    take() {
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+    earn() {
+      tokens = Math.min(CAPACITY, tokens + EARNED);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { canonicalJson, parseCanonical, type Deadline, type Log, type Seal } from '../core/index.ts';
+import type { Blobs, CallOptions, Document, Store } from '../store/index.ts';
+import type { Letter } from './letter.ts';
+import type { Retrier } from './retrier.ts';
+
+/** Where a record can be, in the order of preference. */
+export type Tier = 'collection' | 'emergency_backup' | 'storage' | 'log';
+
+/** The places for a letter below the record's own collection. */
+export type LowerTier = Exclude<Tier, 'collection'>;
+
+export interface TierDeps {
+  readonly store: Store;
+  readonly log: Log;
+  readonly retrier: Retrier;
+  /** The dead-letter collection. */
+  readonly deadLetters: string;
+  readonly blobs?: Blobs | undefined;
+  readonly seal?: Seal | undefined;
+}
+
+/** Time kept for the tiers that follow each tier. */
+const RESERVE_MS: Record<LowerTier, number> = { emergency_backup: 700, storage: 100, log: 0 };
+
+/** Time that the record's own collection must leave for the tiers below it. */
+export const LOWER_TIERS_MS = 1_400;
+
+/** Puts a letter into the first lower tier that takes it; undefined when none did. */
+export async function keepLetter(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<LowerTier | undefined> {
+  if (await keepInCollection(deps, letter, deadline)) return 'emergency_backup';
+  if (await keepInStorage(deps, letter, deadline)) return 'storage';
+  return keepInLog(deps, letter) ? 'log' : undefined;
+}
+
+async function keepInCollection(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<boolean> {
+  const { store, retrier, deadLetters } = deps;
+  const budget = {
+    key: deadLetters,
+    deadline,
+    reserveMs: RESERVE_MS.emergency_backup,
+    maxAttempts: 2,
+    recordId: letter.recordId,
+  };
+  const tried = await retrier.attempt(budget, (timeoutMs) =>
+    // The same letter again is our own lost answer: letters are keyed by record and attempt.
+    insertOrCreate(store, { collection: deadLetters, document: { ...letter } }, { timeoutMs, deadline }),
+  );
+  return tried.ok;
+}
+
+/** Inserts, creating the collection first where a deployment forgot to. */
+export async function insertOrCreate(
+  store: Store,
+  what: { readonly collection: string; readonly document: Document },
+  call: CallOptions,
+): Promise<'inserted' | 'exists'> {
+  try {
+    return await store.insert(what.collection, what.document, call);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'STORE_NOT_FOUND') throw error;
+    await store.createCollection(what.collection, call);
+    return store.insert(what.collection, what.document, call);
+  }
+}
+
+async function keepInStorage(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<boolean> {
+  const { blobs, retrier, seal } = deps;
+  if (!blobs) return false;
+  const budget = {
+    key: 'storage',
+    deadline,
+    reserveMs: RESERVE_MS.storage,
+    maxAttempts: 2,
+    attemptTimeoutMs: 4_000,
+    recordId: letter.recordId,
+  };
+  const text = encodeLetter(letter, seal);
+  const tried = await retrier.attempt(budget, async (timeoutMs) => {
+    const call = { timeoutMs: timeoutMs / 2, deadline };
+    const name = letterFile(letter._id);
+    // Never over another content of the same name: one attempt has one owner, so what is there is ours.
+    const present = await blobs.exists([await blobs.fileId(name, call)], call);
+    if (present.size === 0) await blobs.put(name, new TextEncoder().encode(text), call);
+  });
+  return tried.ok;
+}
+
+function keepInLog(deps: TierDeps, letter: Letter): boolean {
+  if (!deps.seal) return false;
+  const sealed = deps.seal.close(canonicalJson(letter));
+  deps.log.write('error', 'write.sealed', { recordId: letter.recordId, attempt: letter.attempt, sealed });
+  return true;
+}
+
+/** The name of a letter's file; record ids are hexadecimal, so no path can be smuggled in. */
+export function letterFile(letterId: string): string {
+  return `wx-durable/letters/${letterId}.json`;
+}
+
+function encodeLetter(letter: Letter, seal: Seal | undefined): string {
+  const text = canonicalJson(letter);
+  // A bucket may be readable by clients: with a key, the letter in it is encrypted.
+  return seal ? seal.close(text) : text;
+}
+
+/** A letter's document out of its file; throws where it cannot be read. */
+export function decodeLetter(bytes: Uint8Array, seal: Seal | undefined): Document {
+  const text = new TextDecoder().decode(bytes);
+  const plain = text.startsWith('{') || !seal ? text : seal.open(text);
+  return parseCanonical(plain) as Document;
+}

@@ -1,0 +1,215 @@
+import { canonicalJson, DurableError, isDurableError, type Clock, type Deadline, type Hash, type Log, type Random, type Seal } from '../core/index.ts';
+import { collections } from '../records/index.ts';
+import { is, type Blobs, type CallOptions, type Document, type Filter, type Store } from '../store/index.ts';
+import { composeLetter, createAuthenticator, readLetter, type Letter } from './letter.ts';
+import { redrive, type RedriveRequest, type WalkReport } from './redrive.ts';
+import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
+import { decodeLetter, insertOrCreate, keepLetter, letterFile, LOWER_TIERS_MS, type LowerTier, type TierDeps } from './tiers.ts';
+
+export interface DurableWriterDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hash: Hash;
+  readonly log: Log;
+  /** Cloud storage, the third tier. Absent: there is none. */
+  readonly blobs?: Blobs | undefined;
+  /** The deployment's key. Absent: letters carry a digest only, and the log tier is off. */
+  readonly seal?: Seal | undefined;
+}
+
+export interface DurableWriterOptions extends RetryOptions {
+  /** The dead-letter collection. @default 'emergency_backup' */
+  readonly deadLetters?: string;
+}
+
+export interface WriteRequest {
+  readonly collection: string;
+  /** Its `_id` is the idempotency key. */
+  readonly record: Document;
+  /** Nothing is started after it. */
+  readonly deadline: Deadline;
+  /** Which attempt of the costly call this record is of; names its letter. @default 1 */
+  readonly attempt?: number;
+  /** A stored record of this key that satisfies this is replaced. @default none is */
+  readonly replaces?: Filter;
+  /** Fields by which a stored record of this key is the same as ours. @default every field of ours */
+  readonly sameBy?: readonly string[];
+}
+
+export type StoreOutcome =
+  | { readonly status: 'stored'; readonly record: Document; readonly attempts: readonly FailedAttempt[] }
+  | {
+      readonly status: 'duplicate';
+      /** What is stored, and answers the call. */
+      readonly record: Document;
+      /** False: another record of this key was first; ours is kept in its `attempts` list. */
+      readonly same: boolean;
+      readonly attempts: readonly FailedAttempt[];
+    };
+
+export type WriteOutcome =
+  | StoreOutcome
+  | { readonly status: 'dead-lettered'; readonly tier: LowerTier; readonly attempts: readonly FailedAttempt[] };
+
+/** Writes that leave exactly one record. */
+export interface DurableWriter {
+  /**
+   * Stores `record` once, or keeps it as a dead letter; it is never silently dropped. Calling it again with
+   * the same `_id` is safe: the second call answers `duplicate`.
+   *
+   * Resolves for every expected outcome. Rejects with `WRITE_LOST` only when no tier took the record.
+   */
+  write(request: WriteRequest): Promise<WriteOutcome>;
+  /** As `write`, but into the collection only: what cannot be stored rejects. For recovery. */
+  store(request: WriteRequest): Promise<StoreOutcome>;
+  /** The letter of a record's attempt from whichever lower tier holds it. Rejects when a tier cannot be read. */
+  findLetter(letterId: string, deadline: Deadline): Promise<FoundLetter | undefined>;
+  /**
+   * Puts dead letters back where they belong, each on its own; answers counts and, when the deadline came
+   * first, a checkpoint.
+   */
+  redrive(request: RedriveRequest): Promise<WalkReport>;
+  /** The retry policy with its breakers, for other idempotent statements of the same instance. */
+  readonly retrier: Retrier;
+  readonly deadLetters: string;
+}
+
+export interface FoundLetter {
+  readonly letter: Letter;
+  readonly tier: 'emergency_backup' | 'storage';
+}
+
+/** A durable writer; make one per instance, since its breakers learn from call to call. */
+export function createDurableWriter(deps: DurableWriterDeps, options: DurableWriterOptions = {}): DurableWriter {
+  const retrier = createRetrier(deps, options);
+  const authenticator = createAuthenticator(deps.hash, deps.seal);
+  const deadLetters = options.deadLetters ?? collections.emergencyBackup;
+  const parts: Parts = { ...deps, retrier, authenticator, deadLetters };
+  const storeOnly = async (request: WriteRequest): Promise<StoreOutcome> => {
+    const tried = await storeRecord(parts, request, 0);
+    if (tried.ok) return { ...tried.value, attempts: tried.attempts };
+    throw tried.error;
+  };
+  const read = (document: Document): Letter => readLetter(document, authenticator);
+  return {
+    write: (request) => write(parts, request),
+    store: storeOnly,
+    findLetter: (letterId, deadline) => findLetter(parts, letterId, deadline),
+    redrive: (request) => redrive({ ...deps, deadLetters, readLetter: read, storeRecord: storeOnly }, request),
+    retrier,
+    deadLetters,
+  };
+}
+
+interface Parts extends DurableWriterDeps, TierDeps {
+  readonly authenticator: ReturnType<typeof createAuthenticator>;
+}
+
+async function write(parts: Parts, request: WriteRequest): Promise<WriteOutcome> {
+  const startedAtMs = parts.clock.now();
+  const tried = await storeRecord(parts, request, LOWER_TIERS_MS);
+  const fields = {
+    collection: request.collection,
+    recordId: request.record._id,
+    attempts: tried.attempts.length + (tried.ok ? 1 : 0),
+  };
+  if (tried.ok) {
+    const latencyMs = parts.clock.now() - startedAtMs;
+    parts.log.write('info', `write.${tried.value.status}`, { ...fields, tier: 'collection', latencyMs });
+    return { ...tried.value, attempts: tried.attempts };
+  }
+  const letter = letterFor(parts, request, tried.attempts.length > 0 ? tried.attempts : [unattempted(tried.error)]);
+  const tier = await keepLetter(parts, letter, request.deadline);
+  const latencyMs = parts.clock.now() - startedAtMs;
+  if (tier) {
+    parts.log.write('warn', 'write.dead-lettered', { ...fields, tier, latencyMs, code: tried.error.code });
+    return { status: 'dead-lettered', tier, attempts: tried.attempts };
+  }
+  parts.log.write('error', 'write.lost', { ...fields, latencyMs, code: tried.error.code });
+  throw new DurableError('WRITE_LOST', `no tier took the record for "${request.collection}"; alert`, {
+    cause: tried.error,
+    details: { recordId: request.record._id },
+  });
+}
+
+function unattempted(error: DurableError): FailedAttempt {
+  return { attempt: 0, code: error.code, message: error.message, latencyMs: 0 };
+}
+
+function letterFor(parts: Parts, request: WriteRequest, failures: readonly FailedAttempt[]): Letter {
+  const { collection, record, attempt = 1 } = request;
+  return composeLetter(parts.authenticator, { collection, record, attempt, failures, atMs: parts.clock.now() });
+}
+
+function storeRecord(parts: Parts, request: WriteRequest, reserveMs: number) {
+  const { collection, record, deadline } = request;
+  const budget = { key: collection, deadline, reserveMs, recordId: record._id };
+  return parts.retrier.attempt(budget, (timeoutMs) => storeOnce(parts, request, { timeoutMs, deadline }));
+}
+
+// Insert and read-back are one idempotent operation: after a lost answer it runs again and finds its record.
+async function storeOnce(parts: Parts, request: WriteRequest, call: CallOptions): Promise<StoreOutcome> {
+  const { collection, record, replaces } = request;
+  const inserted = await insertOrCreate(parts.store, { collection, document: record }, call);
+  if (inserted === 'inserted') return { status: 'stored', record, attempts: [] };
+  const stored = await readBack(parts.store, request, call);
+  if (isSame(stored, request)) return { status: 'duplicate', record: stored, same: true, attempts: [] };
+  if (replaces && (await replace(parts.store, request, call))) return { status: 'stored', record, attempts: [] };
+  // Between the two somebody else may have written: what is there now is the answer.
+  const winner = replaces ? await readBack(parts.store, request, call) : stored;
+  if (isSame(winner, request)) return { status: 'duplicate', record: winner, same: true, attempts: [] };
+  await keepBeside(parts, { request, winner }, call);
+  return { status: 'duplicate', record: winner, same: false, attempts: [] };
+}
+
+async function readBack(store: Store, { collection, record }: WriteRequest, call: CallOptions): Promise<Document> {
+  const stored = await store.get(collection, record._id, call);
+  if (stored) return stored;
+  // A stale replica, or a removal in between: ask again as for any unseen answer.
+  throw new DurableError('STORE_UNCERTAIN', `"${collection}" says the key exists but shows no record`);
+}
+
+async function replace(store: Store, request: WriteRequest, call: CallOptions): Promise<boolean> {
+  const { _id, ...fields } = request.record;
+  const target = { id: _id, where: request.replaces ?? {} };
+  return (await store.update(request.collection, target, { set: fields as Record<string, never> }, call)) === 1;
+}
+
+function isSame(stored: Document, { record, sameBy = Object.keys(record) }: WriteRequest): boolean {
+  return sameBy.every((field) => canonicalJson(stored[field]) === canonicalJson(record[field]));
+}
+
+// The losing record is evidence (it may name a picture that was paid for), so it is kept; being evidence
+// only, its loss does not fail the write.
+async function keepBeside(
+  parts: Parts,
+  { request, winner }: { readonly request: WriteRequest; readonly winner: Document },
+  call: CallOptions,
+): Promise<void> {
+  const digest = parts.hash.sha256(canonicalJson(request.record));
+  const { _id, ...losing } = request.record;
+  const entry = { digest, atMs: parts.clock.now(), record: losing as Record<string, never> };
+  const target = { id: winner._id, where: { 'attempts.digest': is.not(digest) } };
+  try {
+    await parts.store.update(request.collection, target, { push: { attempts: entry } }, call);
+  } catch (error) {
+    const code = isDurableError(error) ? error.code : 'INTERNAL';
+    parts.log.write('warn', 'write.evidence-not-kept', { recordId: _id, code });
+  }
+}
+
+async function findLetter(parts: Parts, letterId: string, deadline: Deadline): Promise<FoundLetter | undefined> {
+  const call = { deadline };
+  const document = await parts.store.get(parts.deadLetters, letterId, call).catch(absentCollection);
+  if (document) return { letter: readLetter(document, parts.authenticator), tier: 'emergency_backup' };
+  if (!parts.blobs) return undefined;
+  const bytes = await parts.blobs.get(await parts.blobs.fileId(letterFile(letterId), call), call);
+  if (!bytes) return undefined;
+  return { letter: readLetter(decodeLetter(bytes, parts.seal), parts.authenticator), tier: 'storage' };
+}
+
+function absentCollection(error: unknown): undefined {
+  if (isDurableError(error, 'STORE_NOT_FOUND')) return undefined;
+  throw error;
+}

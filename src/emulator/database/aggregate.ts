@@ -1,0 +1,51 @@
+import { Aggregator } from 'mingo/aggregator';
+import { cloneDeep } from 'mingo/util';
+import { isFields, type Fields, type Id, type Stored } from './document.ts';
+import { compileFilter, matching } from './filter.ts';
+import { ENGINE_OPTIONS, refusing } from './operators.ts';
+
+/** Stages that make new documents or pass them on, and never write into those they are given. */
+const HARMLESS = new Set(['$match', '$count', '$group', '$limit', '$skip', '$sort', '$sortByCount', '$project']);
+
+/** Where a pipeline reads from. */
+export interface PipelineSource {
+  readonly documents: ReadonlyMap<Id, Stored>;
+  /** The documents of another collection, for `$lookup` and its like. */
+  collection(name: string): Iterable<Stored>;
+}
+
+/**
+ * Runs an aggregation. Leading `$match` stages are answered from the stored documents; only what passes them is
+ * cloned, and not even that when no later stage could write into it.
+ */
+export function aggregate(source: PipelineSource, stages: readonly Fields[]): Fields[] {
+  const leading = stages.findIndex((stage) => !isFields(stage['$match']));
+  const matchCount = leading === -1 ? stages.length : leading;
+  const condition = { $and: stages.slice(0, matchCount).map((stage) => stage['$match']) };
+  const filter = compileFilter(matchCount === 0 ? {} : condition);
+  const rest = stages.slice(matchCount);
+  const isHarmless = rest.every((stage) => Object.keys(stage).every((name) => HARMLESS.has(name)));
+  const found = [...matching(source.documents, filter)];
+  const input = isHarmless ? found : found.map((document) => cloneDeep<Stored>(document));
+  return runStages(rest, input, source);
+}
+
+function runStages(stages: readonly Fields[], input: Stored[], source: PipelineSource): Fields[] {
+  const copies = new Map<string, Fields[]>();
+  const collectionResolver = (name: string) => {
+    const known = copies.get(name) ?? [...source.collection(name)].map((document) => cloneDeep<Fields>(document));
+    copies.set(name, known);
+    return known;
+  };
+  return refusing(() => {
+    const aggregator = new Aggregator([...stages], { ...ENGINE_OPTIONS, collectionResolver });
+    const found = aggregator.run<Fields>(input);
+    return isEmptyCount(stages, found) ? [] : found;
+  });
+}
+
+/** MongoDB answers nothing for `$count` of no documents; the query engine answers a zero. */
+function isEmptyCount(stages: readonly Fields[], found: readonly Fields[]): boolean {
+  const name = stages.at(-1)?.['$count'];
+  return typeof name === 'string' && found.length === 1 && found[0]?.[name] === 0;
+}

@@ -1,0 +1,88 @@
+import type { Change, Entry, Journal } from '../journal/index.ts';
+import { CloudError, invalidParam } from '../cloud-error.ts';
+import type { Id, Stored } from './document.ts';
+import { decodeValue, encodeText } from './ejson.ts';
+
+/** The documents of all collections, in memory, with the journal as their truth. */
+export interface Collections {
+  names(): readonly { name: string; count: number }[];
+  has(name: string): boolean;
+  /** The documents of a collection in their natural order; refuses a collection that does not exist. */
+  documents(name: string): ReadonlyMap<Id, Stored>;
+  /** Records changes in the journal, then makes them visible. All of them or, when recording fails, none. */
+  commit(changes: readonly DocumentChange[]): void;
+  /** Makes an entry of the journal visible again. */
+  replay(entry: Entry): void;
+}
+
+/** A change to a collection or one of its documents. */
+export interface DocumentChange {
+  readonly op: 'create' | 'clear' | 'insert' | 'update' | 'remove';
+  readonly collection: string;
+  readonly id?: Id;
+  readonly document?: Stored;
+}
+
+type Content = Map<string, Map<Id, Stored>>;
+
+/** Collections whose changes go through the journal that `journal` answers. */
+export function createCollections(journal: () => Journal): Collections {
+  const content: Content = new Map();
+  return {
+    names: () => [...content].map(([name, documents]) => ({ name, count: documents.size })),
+    has: (name) => content.has(name),
+    documents(name) {
+      const documents = content.get(name);
+      if (documents === undefined) throw missing(name);
+      return documents;
+    },
+    commit(changes) {
+      if (changes.length === 0) return;
+      journal().append(changes.map(asJournalChange));
+      for (const change of changes) apply(content, change);
+    },
+    replay: (entry) => apply(content, asDocumentChange(entry)),
+  };
+}
+
+/** Refuses names that no collection can have. */
+export function assertCollectionName(name: string): void {
+  if (/^[\p{L}_][\p{L}\p{N}_.-]{0,63}$/u.test(name)) return;
+  throw invalidParam(`"${name.slice(0, 80)}" cannot be the name of a collection`);
+}
+
+function apply(content: Content, { op, collection, id, document }: DocumentChange): void {
+  if (op === 'create' || op === 'clear') {
+    content.set(collection, new Map());
+    return;
+  }
+  const documents = content.get(collection);
+  if (documents === undefined || id === undefined) return;
+  if (op === 'remove') documents.delete(id);
+  else if (document !== undefined) documents.set(id, document);
+}
+
+function asJournalChange({ op, collection, id, document }: DocumentChange): Change {
+  return {
+    op,
+    collection,
+    ...(id === undefined ? {} : { id }),
+    ...(document === undefined ? {} : { documentText: encodeText(document) }),
+  };
+}
+
+function asDocumentChange({ op, collection, id, document }: Entry): DocumentChange {
+  return {
+    op: op as DocumentChange['op'],
+    collection,
+    ...(id === undefined ? {} : { id }),
+    ...(document === undefined ? {} : { document: decodeValue(document, 0) as Stored }),
+  };
+}
+
+function missing(name: string): CloudError {
+  return new CloudError(
+    'DATABASE_COLLECTION_NOT_EXIST',
+    `[ResourceNotFound] Db or Table not exist: ${name}. Please check your request, but if the problem persists, contact us.`,
+  );
+}

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../core/index.ts';
+import { CloudError, writeFailed } from '../cloud-error.ts';
+import { aggregate } from './aggregate.ts';
+import { assertCollectionName, type Collections, type DocumentChange } from './collections.ts';
+import { asId, assertDocumentSize, assertFieldNames, isFields, type Fields, type Id, type Stored } from './document.ts';
+import { encodeText } from './ejson.ts';
+import { compileFilter, matching, type Filter } from './filter.ts';
+import { project } from './projection.ts';
+import { sortDocuments } from './sort.ts';
+import { compileUpdate, planUpdate, type Update } from './update.ts';
+
+/** The document database: MongoDB's behaviour as far as the platform shows it. */
+export interface Database {
+  createCollection(name: string): void;
+  /** Stores documents in order up to the first that is refused; answers their `_id`s. */
+  insert(name: string, documents: readonly Fields[]): Id[];
+  /** What a query finds, as stored: to be encoded, never to be changed. */
+  find(name: string, query: FindQuery): readonly Fields[];
+  count(name: string, condition: Fields): number;
+  /** Applies operators to the first match, or to all; answers how many documents are different now. */
+  update(name: string, condition: Fields, change: UpdateRequest): WriteAnswer;
+  /** Replaces the first match as a whole, or inserts. */
+  replace(name: string, condition: Fields, change: ReplaceRequest): WriteAnswer;
+  remove(name: string, condition: Fields, options: { readonly multi: boolean }): number;
+  aggregate(name: string, stages: readonly Fields[]): Fields[];
+  /** Makes `documents` the whole content of a collection, which is created when missing. */
+  load(name: string, documents: readonly Fields[]): void;
+}
+
+export interface FindQuery {
+  readonly condition: Fields;
+  readonly order?: Fields | undefined;
+  readonly offset: number;
+  readonly limit: number;
+  readonly projection?: Fields | undefined;
+}
+
+export interface UpdateRequest {
+  readonly operators: Fields;
+  readonly multi: boolean;
+  readonly upsert: boolean;
+}
+
+export interface ReplaceRequest {
+  readonly document: Fields;
+  readonly upsert: boolean;
+}
+
+export interface WriteAnswer {
+  readonly updated: number;
+  readonly upsertedId: Id | null;
+}
+
+/** A database over `collections`. */
+export function createDatabase(collections: Collections, clock: Clock): Database {
+  const context = { collections, clock };
+  return {
+    createCollection: (name) => createCollection(context, name),
+    insert: (name, documents) => insert(context, name, documents),
+    find: (name, query) => find(collections.documents(name), query),
+    count(name, condition) {
+      const documents = collections.documents(name);
+      const filter = compileFilter(condition);
+      let count = 0;
+      for (const _ of matching(documents, filter)) count += 1;
+      return count;
+    },
+    update: (name, condition, change) => update(context, { name, filter: compileFilter(condition) }, change),
+    replace: (name, condition, change) => replace(context, { name, filter: compileFilter(condition) }, change),
+    remove(name, condition, { multi }) {
+      const found = select(collections.documents(name), compileFilter(condition), multi);
+      collections.commit(found.map(({ _id: id }) => ({ op: 'remove', collection: name, id })));
+      return found.length;
+    },
+    aggregate: (name, stages) =>
+      aggregate(
+        { documents: collections.documents(name), collection: (other) => collections.documents(other).values() },
+        stages,
+      ),
+    load: (name, documents) => load(context, name, documents),
+  };
+}
+
+interface Context {
+  readonly collections: Collections;
+  readonly clock: Clock;
+}
+
+interface Selection {
+  readonly name: string;
+  readonly filter: Filter;
+}
+
+function createCollection({ collections }: Context, name: string): void {
+  assertCollectionName(name);
+  if (collections.has(name)) {
+    throw new CloudError('DATABASE_COLLECTION_ALREADY_EXIST', `[ResourceInUse] Table exist: ${name}`);
+  }
+  collections.commit([{ op: 'create', collection: name }]);
+}
+
+function insert(context: Context, name: string, documents: readonly Fields[]): Id[] {
+  const stored = context.collections.documents(name);
+  const changes: DocumentChange[] = [];
+  const ids = new Set<Id>();
+  try {
+    for (const fields of documents) {
+      const document = storable(context, fields);
+      if (stored.has(document._id) || ids.has(document._id)) throw duplicate(name, document._id);
+      ids.add(document._id);
+      changes.push({ op: 'insert', collection: name, id: document._id, document });
+    }
+  } finally {
+    // As an ordered insertMany: what came before the refused document stays.
+    context.collections.commit(changes);
+  }
+  return [...ids];
+}
+
+function find(documents: ReadonlyMap<Id, Stored>, query: FindQuery): readonly Fields[] {
+  const { order, offset, limit } = query;
+  const filter = compileFilter(query.condition);
+  const isSorted = order !== undefined && Object.keys(order).length > 0;
+  const found: Stored[] = [];
+  for (const document of matching(documents, filter)) {
+    found.push(document);
+    // Without an order the first documents are as good as any, so the walk can end early.
+    if (!isSorted && found.length === offset + limit) break;
+  }
+  const sorted = isSorted ? sortDocuments(found, order) : found;
+  return project(sorted.slice(offset, offset + limit), query.projection);
+}
+
+function update(context: Context, selection: Selection, change: UpdateRequest): WriteAnswer {
+  const { name, filter } = selection;
+  const compiled = compileUpdate(change.operators);
+  const found = select(context.collections.documents(name), filter, change.multi);
+  if (found.length === 0 && change.upsert) return upsert(context, selection, compiled);
+  const changes: DocumentChange[] = [];
+  try {
+    for (const current of found) {
+      const document = planUpdate(current, compiled, filter.condition);
+      if (document === undefined) continue;
+      assertDocumentSize(document, encodeText(document));
+      changes.push({ op: 'update', collection: name, id: current._id, document });
+    }
+  } finally {
+    // As MongoDB: each document is changed or not; those before a refused one stay changed.
+    context.collections.commit(changes);
+  }
+  return { updated: changes.length, upsertedId: null };
+}
+
+function upsert(context: Context, { name, filter }: Selection, compiled: Update): WriteAnswer {
+  const base = storable(context, { ...equalities(filter.condition), ...compiled.onInsert });
+  const [id = null] = insert(context, name, [planUpdate(base, compiled, {}) ?? base]);
+  return { updated: 0, upsertedId: id };
+}
+
+function replace(
+  context: Context,
+  { name, filter }: Selection,
+  { document, upsert: mayInsert }: ReplaceRequest,
+): WriteAnswer {
+  const [current] = select(context.collections.documents(name), filter, false);
+  if (current === undefined) {
+    if (!mayInsert) return { updated: 0, upsertedId: null };
+    const [id = null] = insert(context, name, [{ ...equalities(filter.condition), ...document }]);
+    return { updated: 0, upsertedId: id };
+  }
+  const next = storable(context, { _id: current._id, ...document });
+  if (next._id !== current._id) throw writeFailed(`the (immutable) field '_id' was found to have been altered`);
+  context.collections.commit([{ op: 'update', collection: name, id: next._id, document: next }]);
+  return { updated: 1, upsertedId: null };
+}
+
+function load(context: Context, name: string, documents: readonly Fields[]): void {
+  assertCollectionName(name);
+  const changes = new Map<Id, DocumentChange>();
+  for (const fields of documents) {
+    const document = storable(context, fields);
+    if (changes.has(document._id)) throw duplicate(name, document._id);
+    changes.set(document._id, { op: 'insert', collection: name, id: document._id, document });
+  }
+  const start: DocumentChange = { op: context.collections.has(name) ? 'clear' : 'create', collection: name };
+  context.collections.commit([start, ...changes.values()]);
+}
+
+function select(documents: ReadonlyMap<Id, Stored>, filter: Filter, multi: boolean): Stored[] {
+  const found: Stored[] = [];
+  for (const document of matching(documents, filter)) {
+    found.push(document);
+    if (!multi) break;
+  }
+  return found;
+}
+
+/** `fields` as a document with its `_id` in front; refuses what cannot be stored. */
+function storable({ clock }: Context, fields: Fields): Stored {
+  assertFieldNames(fields);
+  const document: Stored = { _id: asId(fields['_id'] ?? newId(clock)), ...withoutId(fields) };
+  assertDocumentSize(document, encodeText(document));
+  return document;
+}
+
+function withoutId({ _id: _, ...fields }: Fields): Fields {
+  return fields;
+}
+
+/** 32 hexadecimal characters, as the platform makes them: seconds first, so that ids roughly follow time. */
+function newId(clock: Clock): string {
+  const seconds = Math.floor(clock.now() / 1000)
+    .toString(16)
+    .padStart(8, '0');
+  return seconds.slice(-8) + randomBytes(12).toString('hex');
+}
+
+/** What an upsert takes over from its filter: fields compared for equality. */
+function equalities(condition: Fields): Fields {
+  const fields: Fields = {};
+  for (const [path, value] of Object.entries(condition)) {
+    if (path.startsWith('$') || path.includes('.')) continue;
+    if (!isFields(value)) fields[path] = value;
+    else if ('$eq' in value) fields[path] = value['$eq'];
+  }
+  return fields;
+}
+
+function duplicate(name: string, id: Id): CloudError {
+  const text = `E11000 duplicate key error collection: emu-env.${name} index: _id_ dup key: { _id: ${encodeText(id)} }`;
+  return writeFailed(text, 'FailedOperation.Insert');
+}

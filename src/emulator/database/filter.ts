@@ -1,0 +1,52 @@
+import { Query } from 'mingo/query';
+import { isFields, isId, type Fields, type Id, type Stored } from './document.ts';
+import { ENGINE_OPTIONS, refusing } from './operators.ts';
+
+/** A compiled filter. */
+export interface Filter {
+  readonly condition: Fields;
+  /** When the filter names the `_id`s it can match, these; so that no collection is walked for them. */
+  readonly ids: readonly Id[] | undefined;
+  matches(document: Stored): boolean;
+}
+
+/** Compiles a MongoDB filter; an unknown operator is refused here, before any document is looked at. */
+export function compileFilter(condition: Fields): Filter {
+  const ids = namedIds(condition);
+  if (Object.keys(condition).length === 0) return { condition, ids, matches: () => true };
+  const query = refusing(() => new Query(condition, ENGINE_OPTIONS));
+  return { condition, ids, matches: (document) => refusing(() => query.test(document)) };
+}
+
+/** The documents of a collection that a filter matches, in their natural order. */
+export function* matching(documents: ReadonlyMap<Id, Stored>, filter: Filter): Generator<Stored> {
+  if (filter.ids === undefined) {
+    for (const document of documents.values()) if (filter.matches(document)) yield document;
+    return;
+  }
+  for (const id of filter.ids) {
+    const document = documents.get(id);
+    if (document !== undefined && filter.matches(document)) yield document;
+  }
+}
+
+/** The `_id`s that a filter names by equality or `$in`, also inside `$and`. */
+export function namedIds(condition: Fields): readonly Id[] | undefined {
+  const own = idsOf(condition['_id']);
+  if (own !== undefined) return own;
+  const all = condition['$and'];
+  if (!Array.isArray(all)) return undefined;
+  for (const part of all) {
+    const ids = isFields(part) ? namedIds(part) : undefined;
+    if (ids !== undefined) return ids;
+  }
+  return undefined;
+}
+
+function idsOf(value: unknown): readonly Id[] | undefined {
+  if (isId(value)) return [value];
+  if (!isFields(value)) return undefined;
+  if (isId(value['$eq'])) return [value['$eq']];
+  const list: unknown = value['$in'];
+  return Array.isArray(list) && list.every(isId) ? [...new Set(list)] : undefined;
+}

@@ -1,0 +1,6 @@
+/** The document database. */
+export { createCollections, type Collections } from './collections.ts';
+export { createDatabase, type Database } from './database.ts';
+export { isFields, isId, type Fields, type Id, type Stored } from './document.ts';
+export { decodeText, encodeText } from './ejson.ts';
+export { namedIds } from './filter.ts';

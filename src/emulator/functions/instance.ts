@@ -1,0 +1,113 @@
+import { MessageChannel, Worker } from 'node:worker_threads';
+
+/** What one invocation came to. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly result: string }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'timed-out' }
+  | { readonly kind: 'killed' };
+
+/** What the worker sends. */
+type WorkerMessage =
+  | { readonly type: 'started' }
+  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  | { readonly type: 'done'; readonly result: string }
+  | { readonly type: 'failed'; readonly message: string; readonly stack: string };
+
+/** One event for an instance. */
+export interface InstanceCall {
+  /** The event as JSON text. */
+  readonly event: string;
+  readonly context: unknown;
+  readonly env: Readonly<Record<string, string>>;
+  /** Called when the code has been loaded and `main` begins. */
+  readonly onStart: () => void;
+  readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+/** A running copy of a function: serves one event at a time and keeps its module state in between. */
+export interface Instance {
+  call(call: InstanceCall): Promise<Outcome>;
+  /** Stops it at once; what it was doing ends with `outcome`. */
+  stop(outcome?: Outcome): void;
+  readonly isAlive: () => boolean;
+}
+
+interface InstanceOptions {
+  readonly entry: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Starts an instance of the function whose code is at `entry`. */
+export function startInstance({ entry, env }: InstanceOptions): Instance {
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(new URL('./worker.cjs', import.meta.url), {
+    env: { ...env },
+    // Flags of this process (a test runner's loader, an inspector) are not the function's.
+    execArgv: [],
+    workerData: { entry, gate: gate.buffer, port: port2 },
+    transferList: [port2],
+  });
+  // An idle instance keeps nobody's process running.
+  worker.unref();
+  const state = createCallState();
+  worker.on('message', (message: WorkerMessage) => state.receive(message));
+  worker.on('error', (error) => state.end({ kind: 'failed', message: describe(error) }));
+  worker.on('exit', () => state.end({ kind: 'failed', message: 'the function ended its own process' }));
+  return {
+    isAlive: () => !state.hasEnded(),
+    stop(outcome = { kind: 'killed' }) {
+      state.end(outcome);
+      void worker.terminate();
+    },
+    call(call) {
+      port1.postMessage({ event: call.event, context: call.context, env: call.env });
+      const settled = state.begin(call);
+      Atomics.store(gate, 0, 1);
+      Atomics.notify(gate, 0);
+      return settled;
+    },
+  };
+}
+
+interface CallState {
+  begin(call: InstanceCall): Promise<Outcome>;
+  receive(message: WorkerMessage): void;
+  /** Ends the instance; a call that is under way gets this outcome. */
+  end(outcome: Outcome): void;
+  hasEnded(): boolean;
+}
+
+function createCallState(): CallState {
+  let current: { call: InstanceCall; settle: (outcome: Outcome) => void } | undefined;
+  let ended = false;
+  const settle = (outcome: Outcome) => {
+    current?.settle(outcome);
+    current = undefined;
+  };
+  return {
+    begin: (call) =>
+      new Promise((resolve) => {
+        current = { call, settle: resolve };
+      }),
+    receive(message) {
+      if (message.type === 'output') current?.call.onOutput(message.stream, message.text);
+      else if (message.type === 'started') current?.call.onStart();
+      else if (message.type === 'done') settle({ kind: 'done', result: message.result });
+      else {
+        if (message.stack !== '') current?.call.onOutput('stderr', `${message.stack}\n`);
+        settle({ kind: 'failed', message: message.message });
+      }
+    },
+    end(outcome) {
+      ended = true;
+      settle(outcome);
+    },
+    hasEnded: () => ended,
+  };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

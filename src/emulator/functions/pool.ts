@@ -1,0 +1,65 @@
+import type { Clock } from '../../core/index.ts';
+import type { FunctionDefinition } from './definition.ts';
+import { startInstance, type Instance } from './instance.ts';
+
+/** As long as the platform keeps an idle instance, in its most impatient mood. */
+const IDLE_MS = 180_000;
+
+interface PoolOptions {
+  readonly clock: Clock;
+  readonly env: (workerId: string) => Readonly<Record<string, string>>;
+}
+
+/** An instance with the name that its requests to the provider carry. */
+export interface PooledInstance extends Instance {
+  readonly workerId: string;
+}
+
+/** The instances of all functions. */
+export interface InstancePool {
+  /** An idle instance, or a new one. */
+  take(definition: FunctionDefinition): PooledInstance;
+  /** Gives an instance back; one that has ended is forgotten. */
+  release(definition: FunctionDefinition, instance: PooledInstance): void;
+  stopAll(): void;
+}
+
+/** A pool that starts with no instance. */
+export function createPool({ clock, env }: PoolOptions): InstancePool {
+  const idle = new Map<string, { instance: PooledInstance; cancel: () => void }[]>();
+  const all = new Set<PooledInstance>();
+  let started = 0;
+  const stop = (instance: PooledInstance) => {
+    all.delete(instance);
+    instance.stop();
+  };
+  return {
+    take({ name, entry }) {
+      for (let next = idle.get(name)?.pop(); next !== undefined; next = idle.get(name)?.pop()) {
+        next.cancel();
+        if (next.instance.isAlive()) return next.instance;
+        all.delete(next.instance);
+      }
+      started += 1;
+      const workerId = `w${started}`;
+      const instance = { ...startInstance({ entry, env: env(workerId) }), workerId };
+      all.add(instance);
+      return instance;
+    },
+    release({ name }, instance) {
+      if (!instance.isAlive()) return stop(instance);
+      const list = idle.get(name) ?? [];
+      const cancel = clock.after(IDLE_MS, () => {
+        list.splice(0, list.length, ...list.filter((entry) => entry.instance !== instance));
+        stop(instance);
+      });
+      list.push({ instance, cancel });
+      idle.set(name, list);
+    },
+    stopAll() {
+      for (const list of idle.values()) for (const { cancel } of list) cancel();
+      idle.clear();
+      for (const instance of all) stop(instance);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+'use strict';
+// One instance of a cloud function, in a worker thread. It serves one invocation at a time and, as on the
+// platform, is frozen in between: work that was not awaited goes on only when the next event arrives.
+const { parentPort, workerData, receiveMessageOnPort } = require('node:worker_threads');
+
+/** @typedef {{ event: string, context: unknown, env: Record<string, string> }} Invocation */
+/** @typedef {(event: unknown, context: unknown) => unknown} Main */
+
+const { entry, gate: gateMemory, port } = workerData;
+const gate = new Int32Array(gateMemory);
+
+/** @type {Main | undefined} */
+let main;
+/** @type {readonly string[]} */
+let variables = [];
+
+// A function that waits for something that never comes runs into its timeout; it does not end by itself.
+setInterval(() => undefined, 2 ** 30);
+captureOutput('stdout');
+captureOutput('stderr');
+serve();
+
+/** Blocks the thread until an invocation is there, and runs it. */
+function serve() {
+  Atomics.wait(gate, 0, 0);
+  Atomics.store(gate, 0, 0);
+  /** @type {Invocation} */
+  const invocation = receiveMessageOnPort(port)?.message;
+  void run(invocation).then((outcome) => {
+    post(outcome);
+    // Nothing may run between the answer and the freeze.
+    serve();
+  });
+}
+
+/** @param {Invocation} invocation */
+async function run({ event, context, env }) {
+  applyEnvironment(env);
+  try {
+    main ??= load();
+    post({ type: 'started' });
+    const result = await main(JSON.parse(event), context);
+    return { type: 'done', result: JSON.stringify(result === undefined ? null : result) ?? 'null' };
+  } catch (error) {
+    return { type: 'failed', message: describe(error), stack: error instanceof Error ? (error.stack ?? '') : '' };
+  }
+}
+
+/** @returns {Main} */
+function load() {
+  const exported = require(entry);
+  if (typeof exported?.main !== 'function') throw new Error(`${entry} does not export a function named main`);
+  return exported.main;
+}
+
+/** @param {Record<string, string>} env */
+function applyEnvironment(env) {
+  for (const name of variables) if (!(name in env)) delete process.env[name];
+  Object.assign(process.env, env);
+  variables = Object.keys(env);
+}
+
+/**
+ * Lines go out as messages, in order with the result, so that what was printed before a kill is not lost.
+ * @param {'stdout' | 'stderr'} stream
+ */
+function captureOutput(stream) {
+  /**
+   * @param {string | Uint8Array} chunk
+   * @param {unknown} [encoding]
+   * @param {unknown} [done]
+   */
+  const write = (chunk, encoding, done) => {
+    post({ type: 'output', stream, text: typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8') });
+    const callback = typeof encoding === 'function' ? encoding : done;
+    if (typeof callback === 'function') queueMicrotask(() => callback());
+    return true;
+  };
+  process[stream].write = write;
+}
+
+/** @param {unknown} error */
+function describe(error) {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** @param {unknown} message */
+function post(message) {
+  parentPort?.postMessage(message);
+}

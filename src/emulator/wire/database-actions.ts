@@ -1,0 +1,91 @@
+import { decodeText, encodeText, isFields, type Database, type Fields } from '../database/index.ts';
+import { invalidParam } from '../cloud-error.ts';
+import {
+  optionalCount,
+  optionalFields,
+  optionalFlag,
+  requiredFields,
+  requiredList,
+  requiredText,
+  type SdkRequest,
+} from './request.ts';
+
+/** What an action answers: the `data` of the envelope. */
+export type Action = (request: SdkRequest) => unknown;
+
+/** What the platform gives when no limit is asked for, and at most. */
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+
+/** The database actions of the SDK. */
+export function createDatabaseActions(database: Database): Readonly<Record<string, Action>> {
+  return {
+    'database.addCollection': ({ body }) => {
+      database.createCollection(requiredText(body, 'collectionName'));
+    },
+    'database.insertDocument': (request) => {
+      const documents = requiredList(request.body, 'data').map((text) => readDocument(text, request.nowMs));
+      return { insertedIds: database.insert(collectionOf(request), documents) };
+    },
+    'database.getDocument': (request) => getDocument(database, request),
+    'database.calculateDocument': (request) => ({ total: database.count(collectionOf(request), conditionOf(request)) }),
+    'database.modifyDocument': (request) => modifyDocument(database, request),
+    'database.removeDocument': (request) => {
+      const multi = optionalFlag(request.body, 'multi', false);
+      return { deleted: database.remove(collectionOf(request), conditionOf(request), { multi }) };
+    },
+    'database.aggregateDocuments': (request) => {
+      const stages = requiredList(request.body, 'stages').map((stage) => readStage(stage, request.nowMs));
+      return { list: database.aggregate(collectionOf(request), stages).map(encodeText) };
+    },
+  };
+}
+
+function getDocument(database: Database, request: SdkRequest): unknown {
+  const { body } = request;
+  const offset = optionalCount(body, 'offset', 0);
+  const limit = Math.min(optionalCount(body, 'limit', DEFAULT_LIMIT) || DEFAULT_LIMIT, MAX_LIMIT);
+  const found = database.find(collectionOf(request), {
+    condition: conditionOf(request),
+    order: optionalFields(request, 'order'),
+    projection: optionalFields(request, 'projection'),
+    offset,
+    limit,
+  });
+  return { list: found.map(encodeText), limit, offset };
+}
+
+function modifyDocument(database: Database, request: SdkRequest): unknown {
+  const { body } = request;
+  const name = collectionOf(request);
+  const condition = conditionOf(request);
+  const upsert = optionalFlag(body, 'upsert', false);
+  const fields = requiredFields(request, 'data');
+  const answer = optionalFlag(body, 'merge', true)
+    ? database.update(name, condition, { operators: fields, multi: optionalFlag(body, 'multi', false), upsert })
+    : database.replace(name, condition, { document: fields, upsert });
+  return { updated: answer.updated, upsert_id: answer.upsertedId, upserted: answer.upsertedId === null ? 0 : 1 };
+}
+
+function collectionOf({ body }: SdkRequest): string {
+  return requiredText(body, 'collectionName');
+}
+
+function conditionOf(request: SdkRequest): Fields {
+  return optionalFields(request, 'query') ?? {};
+}
+
+function readDocument(text: unknown, nowMs: number): Fields {
+  if (typeof text !== 'string') throw invalidParam('data must be a list of EJSON texts');
+  const document = decodeText(text, nowMs);
+  if (isFields(document)) return document;
+  throw invalidParam('a document must be an EJSON object');
+}
+
+function readStage(stage: unknown, nowMs: number): Fields {
+  const { stageKey, stageValue } = isFields(stage) ? stage : {};
+  if (typeof stageKey !== 'string' || typeof stageValue !== 'string') {
+    throw invalidParam('a stage must have a stageKey and a stageValue, both texts');
+  }
+  return { [stageKey]: decodeText(stageValue, nowMs) };
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../core/index.ts';
+import { CloudError, invalidParam } from '../cloud-error.ts';
+import type { Fields } from '../database/index.ts';
+import { runWithFaults, type Faults } from '../faults/index.ts';
+import { CLIENT_CALLER, type Functions, type Invocation } from '../functions/index.ts';
+import { BODY_LIMITS, HttpRefusal, jsonReply, readJson, type Exchange, type Reply, type Route } from '../http/index.ts';
+import type { Action } from './database-actions.ts';
+import { factsOf } from './facts.ts';
+import { asBody, requiredText, type SdkRequest } from './request.ts';
+
+interface GatewayParts {
+  readonly actions: Readonly<Record<string, Action>>;
+  readonly faults: Faults;
+  readonly functions: Functions;
+  readonly clock: Clock;
+}
+
+/** The one address that the SDK sends everything to. */
+export function createGateway(parts: GatewayParts): Route {
+  return { method: 'POST', path: /^\/admin\/?$/, handle: (exchange) => answer(parts, exchange) };
+}
+
+/** Every answer has status 200; a refusal is `{ code, message }` inside it, because the SDK reads nothing else. */
+async function answer(parts: GatewayParts, exchange: Exchange): Promise<Reply | undefined> {
+  const requestId = randomUUID();
+  const refuse = (code: string, message: string) => jsonReply({ code, message, requestId });
+  try {
+    const { request, sender } = await readRequest(parts, exchange);
+    return await runWithFaults({
+      exchange,
+      clock: parts.clock,
+      plan: parts.faults.plan(factsOf(request.action, request.body, sender?.function)),
+      kill: sender?.kill,
+      refuse,
+      run: async () => jsonReply({ requestId, data: await act(parts, request) }),
+    });
+  } catch (error) {
+    const { code, message } = asCloudError(error);
+    return refuse(code, message);
+  }
+}
+
+async function readRequest(
+  parts: GatewayParts,
+  { request }: Exchange,
+): Promise<{ request: SdkRequest; sender: Invocation | undefined }> {
+  const body = asBody(await readJson(request, BODY_LIMITS.admin));
+  const action = requiredText(body, 'action');
+  const token = typeof body['wxCloudApiToken'] === 'string' ? body['wxCloudApiToken'] : '';
+  const sender = parts.functions.byToken(token);
+  const caller = sender?.caller ?? CLIENT_CALLER;
+  return { request: { action, body, caller, token, nowMs: parts.clock.now() }, sender };
+}
+
+async function act({ actions, clock }: GatewayParts, request: SdkRequest): Promise<unknown> {
+  const { action, body } = request;
+  if (isTransactional(action, body)) throw unsupported('transactions');
+  const perform = Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (perform === undefined) throw unsupported(`the action ${action.slice(0, 80)}`);
+  // An injected delay has passed since the request was read: server dates are those of the commit.
+  return (await perform({ ...request, nowMs: clock.now() })) ?? {};
+}
+
+function isTransactional(action: string, { transactionId }: Fields): boolean {
+  return (
+    (typeof transactionId === 'string' && transactionId !== '') ||
+    /^database\.(start|commit|abort)Transaction$/.test(action)
+  );
+}
+
+function unsupported(what: string): CloudError {
+  return new CloudError('EMULATOR_UNSUPPORTED', `[EMULATOR_UNSUPPORTED] the local cloud does not offer ${what}`);
+}
+
+function asCloudError(error: unknown): CloudError {
+  if (error instanceof CloudError) return error;
+  if (error instanceof HttpRefusal) {
+    return error.status === 413
+      ? new CloudError('EXCEED_REQUEST_SIZE_LIMIT', error.message)
+      : invalidParam(error.message);
+  }
+  return new CloudError('SYS_ERR', error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,195 @@
+import {
+  canonicalJson,
+  DurableError,
+  nextBeijingMidnight,
+  recordId,
+  type Clock,
+  type Deadline,
+  type Hash,
+  type Log,
+  type Random,
+} from '../core/index.ts';
+import type { DurableWriter } from '../durable/index.ts';
+import { createOnce, type Once, type OnceOptions, type SavedIn } from '../once/index.ts';
+import { collections, readAccount, type GenerateInput, type HistoryInput, type UserType, type Work } from '../records/index.ts';
+import { is, type Blobs, type Store } from '../store/index.ts';
+import type { AssetDeps } from './asset.ts';
+import { readHistory, type History } from './history.ts';
+import { askForPicture, payForPicture } from './pay.ts';
+import { createPictureKind, type Draft } from './picture-kind.ts';
+import { enhancedPromptOf } from './prompt.ts';
+import type { Fetch, Provider } from './providers/index.ts';
+import { DAILY_LIMITS, dailyUsage, planTerms, refusalOf, type DailyUsage } from './quota.ts';
+import { findOrRegister, findUser, type Registration, type UserDeps } from './users.ts';
+
+export interface GenerationDeps {
+  readonly store: Store;
+  readonly blobs?: Blobs | undefined;
+  readonly writer: DurableWriter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hash: Hash;
+  readonly log: Log;
+  readonly fetch: Fetch;
+  /** Absent: every generation is refused with `PROVIDER_NOT_CONFIGURED`. */
+  readonly provider?: Provider | undefined;
+}
+
+export interface GenerationOptions extends OnceOptions {
+  /** @default open, with 20 credits */
+  readonly registration?: Registration;
+}
+
+/** A generation that ended with a record; which may say that it failed. */
+export interface Generated {
+  readonly work: Work;
+  readonly savedIn: SavedIn;
+  readonly replayed: boolean;
+  readonly remainingCredits: number;
+  readonly dailyUsage: DailyUsage;
+}
+
+export interface Usage extends DailyUsage {
+  readonly type: UserType;
+  readonly credits: number;
+  /** When the quota starts anew: the next Beijing midnight, ISO 8601. */
+  readonly resetAt: string;
+}
+
+/** Who asks (from the platform's context alone), and until when. */
+export interface Visit {
+  readonly openid: string;
+  readonly deadline: Deadline;
+}
+
+/** AI pictures: each call leaves exactly one record. */
+export interface Generation {
+  /** Makes one picture, or answers what an earlier call with this request id left. Codes: see `Once.call`. */
+  generate(visit: Visit, input: GenerateInput & { readonly requestId: string }): Promise<Generated>;
+  history(visit: Visit, input: HistoryInput): Promise<History>;
+  usage(visit: Visit): Promise<Usage>;
+  /** Hides a work of this person; its record stays for counting and replay. Rejects with `WORK_NOT_FOUND`. */
+  deleteWork(visit: Visit, workId: string): Promise<void>;
+  /** For recovery. */
+  readonly once: Once;
+}
+
+const DEFAULT_REGISTRATION: Registration = { open: true, initialCredits: 20 };
+
+/** The generation service over its ports. */
+export function createGeneration(deps: GenerationDeps, options: GenerationOptions = {}): Generation {
+  const { provider } = deps;
+  const assets: AssetDeps = { clock: deps.clock, fetch: deps.fetch, blobs: deps.blobs };
+  const users: UserDeps = { ...deps, registration: options.registration ?? DEFAULT_REGISTRATION };
+  const kind = createPictureKind(
+    provider?.ask &&
+      ((taskId, { id, hold }, deadline) =>
+        askForPicture(assets, provider, { taskId, id, attempt: hold.attempt, deadline })),
+  );
+  const parts: Parts = { ...deps, assets, users, once: createOnce(deps, kind, options) };
+  return {
+    generate: (visit, input) => generate(parts, visit, input),
+    history: (visit, input) => history(parts, visit, input),
+    usage: (visit) => usage(parts, visit),
+    deleteWork: (visit, workId) => deleteWork(parts, visit, workId),
+    once: parts.once,
+  };
+}
+
+interface Parts extends GenerationDeps {
+  readonly assets: AssetDeps;
+  readonly users: UserDeps;
+  readonly once: Once;
+}
+
+async function generate(parts: Parts, visit: Visit, input: GenerateInput & { requestId: string }): Promise<Generated> {
+  const { clock, hash, provider, users } = parts;
+  if (!provider) throw new DurableError('PROVIDER_NOT_CONFIGURED', 'set WX_DURABLE_PROVIDER; nothing was opened');
+  const { requestId, prompt, character, style, emotion, mode, retryUnknown } = input;
+  const wish = { prompt, character, style, emotion, mode };
+  const draft: Draft = { ...wish, requestId, provider: provider.name };
+  const nowMs = clock.now();
+  const answer = await parts.once.call(
+    {
+      id: recordId(hash, visit.openid, requestId),
+      hash: hash.sha256(canonicalJson(wish)).slice(0, 32),
+      retryUnknown,
+      draft: { ...draft },
+      account: (call) => findOrRegister(users, visit.openid, { ...call, nowMs }),
+      terms: (account) => planTerms(account, nowMs),
+      refusal: (account) => refusalOf(account, nowMs),
+      pay: (context) => payForPicture(parts.assets, provider, { context, prompt: enhancedPromptOf(wish) }),
+    },
+    visit.deadline,
+  );
+  const work = answer.record as Work | undefined;
+  if (answer.outcome === 'unknown' || !work) throw unknownResult(work?._id);
+  const { savedIn, replayed } = answer;
+  return { work, savedIn, replayed, ...balance(answer, work, nowMs) };
+}
+
+// The account was read before this call took anything: what it took since is added here, without a request.
+function balance(
+  { account: document, replayed }: { account: Parameters<typeof readAccount>[0]; replayed: boolean },
+  work: Work,
+  nowMs: number,
+): Pick<Generated, 'remainingCredits' | 'dailyUsage'> {
+  const account = readAccount(document);
+  const counted = !replayed && work.status === 'completed' ? 1 : 0;
+  return {
+    remainingCredits: account.credits - counted * work.price,
+    dailyUsage: dailyUsage(account, nowMs, counted),
+  };
+}
+
+function unknownResult(id: string | undefined): DurableError {
+  return new DurableError('ONCE_UNKNOWN', 'the result was not seen; it is looked for, and not paid again by itself', {
+    details: { recordId: id },
+  });
+}
+
+async function history(parts: Parts, visit: Visit, input: HistoryInput): Promise<History> {
+  const account = await findUser(parts.users, visit.openid, { deadline: visit.deadline });
+  const { page, pageSize } = input;
+  if (!account) return { list: [], page, pageSize, hasMore: false, nextCursor: null, partial: false };
+  return readHistory({ store: parts.store, nowMs: parts.clock.now(), deadline: visit.deadline }, account, input);
+}
+
+async function usage(parts: Parts, visit: Visit): Promise<Usage> {
+  const nowMs = parts.clock.now();
+  const resetAt = new Date(nextBeijingMidnight(nowMs)).toISOString();
+  const document = await findUser(parts.users, visit.openid, { deadline: visit.deadline });
+  if (!document) {
+    const { open, initialCredits } = parts.users.registration;
+    const limit = DAILY_LIMITS.free;
+    return { used: 0, limit, remaining: limit, type: 'free', credits: open ? initialCredits : 0, resetAt };
+  }
+  const account = readAccount(document);
+  return { ...dailyUsage(account, nowMs), type: account.type, credits: account.credits, resetAt };
+}
+
+async function deleteWork(parts: Parts, { openid, deadline }: Visit, workId: string): Promise<void> {
+  const { store, clock } = parts;
+  const account = await findUser(parts.users, openid, { deadline });
+  if (!account) throw notFound();
+  const change = { set: { deletedAt: new Date(clock.now()) } };
+  const where = { userId: account._id };
+  const target = { id: workId, where: { ...where, deletedAt: is.absent() } };
+  if ((await store.update(collections.works, target, change, { deadline })) === 1) return;
+  // Deleted before, kept as a letter, or not this person's: the same answer for what is not theirs.
+  const stored = await store.get(collections.works, workId, { deadline });
+  if (stored && stored['userId'] === account._id) return;
+  const letters = await store.page(
+    collections.emergencyBackup,
+    { where: { ...where, recordId: workId, state: 'waiting' }, limit: 10 },
+    { deadline },
+  );
+  if (letters.items.length === 0) throw notFound();
+  for (const letter of letters.items) {
+    await store.update(collections.emergencyBackup, { id: letter._id, where }, change, { deadline });
+  }
+}
+
+function notFound(): DurableError {
+  return new DurableError('WORK_NOT_FOUND', 'no such work of this user');
+}

@@ -1,0 +1,169 @@
+import { DurableError, isDurableError, type Deadline } from '../core/index.ts';
+import { holdIn, type Hold } from '../once/index.ts';
+import { collections, type HistoryInput, type Work } from '../records/index.ts';
+import { is, type Document, type PageKey, type Store } from '../store/index.ts';
+import type { Draft } from './picture-kind.ts';
+
+/** One line of a person's history. */
+export interface HistoryItem {
+  readonly workId: string;
+  readonly title: string;
+  readonly prompt: string;
+  readonly style: string;
+  readonly imageUrl: string;
+  /** `processing` while the call runs; the record's status afterwards. */
+  readonly status: 'completed' | 'failed' | 'unknown' | 'processing';
+  readonly errorMessage: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** `open`: only the hold exists so far. */
+  readonly savedIn: 'works' | 'emergency_backup' | 'open';
+}
+
+export interface History {
+  readonly list: readonly HistoryItem[];
+  readonly page: number;
+  readonly pageSize: number;
+  readonly hasMore: boolean;
+  readonly nextCursor: string | null;
+  /** True when the dead letters could not be read: something may be missing from the list. */
+  readonly partial: boolean;
+}
+
+interface Entry {
+  readonly key: { readonly atMs: number; readonly id: string };
+  readonly item: HistoryItem;
+}
+
+/** How far back pages by number reach; further back, a cursor leads. */
+const MAX_REACH = 1_000;
+
+/**
+ * A person's works, newest first: those in `works`, those still in `emergency_backup`, and what is open.
+ * Pages by cursor are stable while new works arrive; pages by number count from the newest.
+ */
+export async function readHistory(
+  deps: { readonly store: Store; readonly nowMs: number; readonly deadline: Deadline },
+  account: Document,
+  input: HistoryInput,
+): Promise<History> {
+  const { page, pageSize, cursor } = input;
+  const skipped = cursor === undefined ? (page - 1) * pageSize : 0;
+  if (skipped + pageSize > MAX_REACH) {
+    throw new DurableError('INPUT_INVALID', 'that page is too far back; use nextCursor', { details: { field: 'page' } });
+  }
+  const source: Source = { ...deps, userId: account._id, after: readCursor(cursor), limit: skipped + pageSize + 1 };
+  const [works, letters] = await Promise.all([fromWorks(source), fromLetters(source)]);
+  const entries = merge([works, letters ?? [], fromHolds(source, account)]);
+  const shown = entries.slice(skipped, skipped + pageSize);
+  const last = shown.at(-1);
+  const hasMore = entries.length > skipped + pageSize;
+  return {
+    list: shown.map((entry) => entry.item),
+    page,
+    pageSize,
+    hasMore,
+    nextCursor: hasMore && last ? `${last.key.atMs}-${last.key.id}` : null,
+    partial: letters === undefined,
+  };
+}
+
+interface Source {
+  readonly store: Store;
+  readonly nowMs: number;
+  readonly deadline: Deadline;
+  readonly userId: string;
+  readonly after: PageKey | undefined;
+  readonly limit: number;
+}
+
+function readCursor(cursor: string | undefined): PageKey | undefined {
+  if (cursor === undefined) return undefined;
+  const [, atMs, id] = /^(\d{1,15})-([\w-]+)$/.exec(cursor) ?? [];
+  if (atMs === undefined || id === undefined) {
+    throw new DurableError('INPUT_INVALID', '"cursor" is not one of ours', { details: { field: 'cursor' } });
+  }
+  return { id, value: new Date(Number(atMs)) };
+}
+
+async function fromWorks({ store, deadline, userId, after, limit }: Source): Promise<readonly Entry[]> {
+  const where = { userId, deletedAt: is.absent() };
+  const page = await store.page(
+    collections.works,
+    { where, orderBy: 'createdAt', direction: 'desc', after, limit },
+    { deadline },
+  );
+  return page.items.map((work) => entryOf(work as unknown as Work, 'works'));
+}
+
+// Undefined: they could not be read. Letters are ordered by their own ids, which differ from the records' only
+// behind the record id, so the cursor of a record serves them too.
+async function fromLetters({ store, deadline, userId, after, limit }: Source): Promise<readonly Entry[] | undefined> {
+  const where = { userId, state: 'waiting', deletedAt: is.absent() };
+  try {
+    const page = await store.page(
+      collections.emergencyBackup,
+      { where, orderBy: 'createdAt', direction: 'desc', after, limit },
+      { deadline },
+    );
+    return page.items.map((letter) => entryOf(letter['payload'] as Work, 'emergency_backup'));
+  } catch (error) {
+    return isDurableError(error, 'STORE_NOT_FOUND') ? [] : undefined;
+  }
+}
+
+function fromHolds({ nowMs, after }: Source, account: Document): readonly Entry[] {
+  const { quota } = account as { quota?: { holds?: Record<string, Hold> } };
+  const entries = Object.keys(quota?.holds ?? {}).flatMap((id) => {
+    const hold = holdIn(account, id);
+    return hold?.st === 'open' ? [entryOfHold(id, hold, nowMs)] : [];
+  });
+  return entries.filter(({ key }) => !after || older(key, { atMs: (after.value as Date).getTime(), id: after.id }));
+}
+
+function merge(sources: readonly (readonly Entry[])[]): readonly Entry[] {
+  const byId = new Map<string, Entry>();
+  // The first source that knows a record speaks for it.
+  for (const entry of sources.flat()) if (!byId.has(entry.key.id)) byId.set(entry.key.id, entry);
+  return [...byId.values()].sort((a, b) => (older(a.key, b.key) ? 1 : -1));
+}
+
+function older(a: Entry['key'], b: Entry['key']): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.id < b.id);
+}
+
+function entryOf(work: Work, savedIn: 'works' | 'emergency_backup'): Entry {
+  const createdAt = work.createdAt instanceof Date ? work.createdAt : new Date(0);
+  return {
+    key: { atMs: createdAt.getTime(), id: work._id },
+    item: {
+      workId: work._id,
+      title: work.title,
+      prompt: work.originalPrompt,
+      style: work.style,
+      imageUrl: work.asset?.fileId ?? work.imageUrl,
+      status: work.status,
+      errorMessage: work.status === 'failed' ? work.errorMessage : '',
+      createdAt: createdAt.toISOString(),
+      savedIn,
+    },
+  };
+}
+
+function entryOfHold(id: string, hold: Hold, nowMs: number): Entry {
+  const draft = (hold.draft ?? {}) as Partial<Draft>;
+  return {
+    key: { atMs: hold.at, id },
+    item: {
+      workId: id,
+      title: [...(draft.prompt ?? '')].slice(0, 12).join(''),
+      prompt: draft.prompt ?? '',
+      style: draft.style ?? '',
+      imageUrl: '',
+      status: nowMs < hold.until ? 'processing' : 'unknown',
+      errorMessage: '',
+      createdAt: new Date(hold.at).toISOString(),
+      savedIn: 'open',
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Services that speak `POST …/images/generations` (OpenAI's form, which Zhipu, Volcengine and SiliconFlow
+ * took over), and the local cloud's own picture service.
+ */
+import { exchange, type Exchange, type HttpDeps } from './http.ts';
+import type { Picture, Provider, ProviderResult } from './provider.ts';
+
+export interface OpenAiImagesOptions {
+  /** Stands in the record. */
+  readonly name: string;
+  /** The address up to, not including, `/images/generations`. */
+  readonly baseUrl: string;
+  readonly apiKey?: string | undefined;
+  readonly model?: string | undefined;
+}
+
+const MAX_ANSWER_BYTES = 30_000_000;
+
+/** A synchronous provider; 4xx is a refusal, everything unclear is `unknown`. */
+export function createOpenAiImages(deps: HttpDeps, options: OpenAiImagesOptions): Provider {
+  const url = `${options.baseUrl.replace(/\/+$/, '')}/images/generations`;
+  return {
+    name: options.name,
+    trustedOrigin: new URL(url).origin,
+    async submit({ prompt, reference, deadline }) {
+      const headers = {
+        'content-type': 'application/json',
+        'x-client-request-id': reference,
+        ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
+      };
+      const body = JSON.stringify({ prompt, n: 1, ...(options.model ? { model: options.model } : {}) });
+      const init = { method: 'POST', headers, body };
+      return readExchange(await exchange(deps, { url, init, deadline, maxBytes: MAX_ANSWER_BYTES }));
+    },
+  };
+}
+
+function readExchange(answer: Exchange): ProviderResult {
+  if (answer.kind === 'not-sent') return { status: 'failed', message: `服务无法连接（${answer.message}）` };
+  if (answer.kind === 'unclear') return { status: 'unknown', message: answer.message };
+  const { status, body } = answer;
+  const json = readJson(body);
+  // 408 and 5xx may come from something in front of a service that went on working.
+  if (status >= 400 && status < 500 && status !== 408) return { status: 'failed', message: refusalOf(status, json) };
+  if (status !== 200) return { status: 'unknown', message: `HTTP ${status}` };
+  const picture = readPicture(json);
+  return picture ? { status: 'completed', picture } : { status: 'unknown', message: 'no picture in the answer' };
+}
+
+function readJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalOf(status: number, json: unknown): string {
+  const message = (json as { error?: { message?: unknown } } | undefined)?.error?.message;
+  return typeof message === 'string' ? message.slice(0, 200) : `HTTP ${status}`;
+}
+
+function readPicture(json: unknown): Picture | undefined {
+  const { data, images } = (json ?? {}) as { data?: unknown; images?: unknown };
+  const list: unknown = data ?? images;
+  const first: unknown = Array.isArray(list) ? list[0] : undefined;
+  const { url, b64_json: base64 } = (first ?? {}) as { url?: unknown; b64_json?: unknown };
+  if (typeof url === 'string' && url !== '') return { url };
+  if (typeof base64 === 'string' && base64 !== '') return { bytes: decodeBase64(base64) };
+  return undefined;
+}
+
+function decodeBase64(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, 'base64'));
+}

@@ -1,0 +1,2 @@
+/** Look, report, repair. */
+export { repairUserCounts, type CountRepair, type RepairDeps, type RepairReport, type RepairRequest } from './user-counts.ts';

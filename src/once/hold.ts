@@ -1,0 +1,134 @@
+/**
+ * The hold: lock, reservation and intent of one costly call, in the account's own document, so that all
+ * three are taken by one conditional update. Closed, it stays a while as the tombstone that makes a late
+ * arrival harmless.
+ *
+ *   (absent) ──open──▶ open ──record completed──▶ done
+ *      │                ├──── record failed ────▶ back   (what it cost is given back)
+ *      │                └──── never paid ───────▶ void ──open──▶ open
+ *      └──── tombstone ───────────────────────────▲
+ *
+ * Every step here is pure: it says where it applies and what it changes. Each changes something when it
+ * applies, so "1 document changed" means done, and repeating it after a lost answer does nothing.
+ */
+import type { Plain } from '../core/index.ts';
+import { is, type Change, type Document, type Filter } from '../store/index.ts';
+
+export type HoldState = 'open' | 'done' | 'back' | 'void';
+
+/** What a call costs, as it was agreed when it was opened: enough to give it back later. */
+export interface Terms {
+  readonly price: number;
+  /** Beijing day, `YYYYMMDD`. */
+  readonly day: string;
+}
+
+export interface Hold extends Terms {
+  readonly st: HoldState;
+  readonly token: string;
+  /** Counted from 1; 0 in a tombstone. */
+  readonly attempt: number;
+  /** End of the lease, milliseconds since the epoch. */
+  readonly until: number;
+  readonly hash: string;
+  /** When it was opened, milliseconds since the epoch. */
+  readonly at: number;
+  readonly taskId?: string | null;
+  /** What the record needs besides the result; dropped when the hold is closed. */
+  readonly draft?: Readonly<Record<string, Plain>>;
+}
+
+/** Fields to increment. */
+export type Amounts = Readonly<Record<string, number>>;
+
+export interface Step {
+  readonly where: Filter;
+  readonly change: Change;
+}
+
+const pathOf = (id: string): string => `quota.holds.${id}`;
+
+/** The hold under a record's id in an account's document, or undefined. */
+export function holdIn(account: Document, id: string): Hold | undefined {
+  const { quota } = account as { quota?: { holds?: Record<string, Hold> } };
+  return Object.hasOwn(quota?.holds ?? {}, id) ? quota?.holds?.[id] : undefined;
+}
+
+/** Where nothing is held under this id: absent, or the very `void` that was read. */
+function vacant(id: string, seen: Hold | undefined): Filter {
+  const path = pathOf(id);
+  return seen ? { [`${path}.st`]: 'void', [`${path}.token`]: seen.token } : { [path]: is.absent() };
+}
+
+/** Where the hold is open and ours. */
+function mine(id: string, token: string): Filter {
+  return { [`${pathOf(id)}.st`]: 'open', [`${pathOf(id)}.token`]: token };
+}
+
+export interface OpenPlan {
+  readonly id: string;
+  readonly hold: Hold;
+  /** The `void` hold that was read under this id, if any. */
+  readonly seen: Hold | undefined;
+  readonly eligible: Filter;
+  readonly take: Amounts;
+}
+
+/** Takes what the call costs and writes the hold, if the account may and nothing is held. */
+export function planOpen({ id, hold, seen, eligible, take }: OpenPlan): Step {
+  return {
+    where: { ...eligible, ...vacant(id, seen) },
+    change: {
+      inc: nonZero({ ...take, 'quota.open': 1, 'quota.seq': 1 }),
+      set: { [pathOf(id)]: plain(hold) },
+    },
+  };
+}
+
+/** Puts a `void` where nothing is held, so that an opening still on its way cannot arrive. */
+export function planTombstone(id: string, token: string, seen: Hold | undefined): Step {
+  return { where: vacant(id, seen), change: { set: { [pathOf(id)]: { st: 'void', token, attempt: 0, until: 0 } } } };
+}
+
+/** Notes the provider's task, the moment it is known. */
+export function planTask(id: string, token: string, taskId: string): Step {
+  return { where: mine(id, token), change: { set: { [`${pathOf(id)}.taskId`]: taskId } } };
+}
+
+/** Closes the hold as `st` with what that does to the account's counters; only while open under this token. */
+export function planSettle(id: string, token: string, settled: { readonly st: HoldState; readonly amounts: Amounts }): Step {
+  const path = pathOf(id);
+  return {
+    where: mine(id, token),
+    change: {
+      inc: nonZero({ ...settled.amounts, 'quota.open': -1, 'quota.seq': 1 }),
+      set: { [`${path}.st`]: settled.st },
+      unset: [`${path}.draft`],
+    },
+  };
+}
+
+/** Hands the hold of an `unknown` result to a new attempt. */
+export function planReopen(id: string, old: Hold, next: { readonly token: string; readonly until: number }): Step {
+  const path = pathOf(id);
+  return {
+    where: mine(id, old.token),
+    change: {
+      set: {
+        [`${path}.token`]: next.token,
+        [`${path}.until`]: next.until,
+        [`${path}.taskId`]: null,
+        [`${path}.attempt`]: old.attempt + 1,
+      },
+    },
+  };
+}
+
+// `$inc` by zero creates the field where it is absent (a vip's `credits`), which is a change nobody asked for.
+function nonZero(amounts: Amounts): Amounts {
+  return Object.fromEntries(Object.entries(amounts).filter(([, by]) => by !== 0));
+}
+
+function plain(hold: Hold): Plain {
+  return hold as unknown as Plain;
+}

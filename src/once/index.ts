@@ -1,0 +1,6 @@
+/** One costly call: open, pay, record, close, replay; and how recovery finishes what is open. */
+export { createOnce, type Once } from './once.ts';
+export { holdIn, type Amounts, type Hold, type HoldState, type Terms } from './hold.ts';
+export type { Basis, Key, Kind, OnceAnswer, OnceRequest, PayContext, Payment, SavedIn } from './kind.ts';
+export type { OnceDeps, OnceOptions } from './parts.ts';
+export type { RecoverCheckpoint, RecoverReport, RecoverRequest } from './recover.ts';

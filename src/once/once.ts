@@ -1,0 +1,243 @@
+import { attemptName, DurableError, isDurableError, withTimeout, type Deadline } from '../core/index.ts';
+import type { WriteOutcome } from '../durable/index.ts';
+import { isFinal } from '../records/index.ts';
+import type { Document } from '../store/index.ts';
+import { holdIn, planTask, type Hold } from './hold.ts';
+import type { Key, Kind, OnceAnswer, OnceRequest, Payment, SavedIn } from './kind.ts';
+import { abandon, open, reopen, type Opened } from './open.ts';
+import { applyStep, inProgress, readRetried, settle, type OnceDeps, type OnceOptions, type Parts } from './parts.ts';
+import { recover, type RecoverRequest, type RecoverReport } from './recover.ts';
+import { resolve } from './resolve.ts';
+
+/** Time for a last answer after the deadline, before the platform kills the function. */
+const LEASE_GRACE_MS = 1_000;
+/** Time kept for recording and closing: this much, but at most this share of the call's whole time. */
+const SETTLE_RESERVE_MS = 8_000;
+const SETTLE_SHARE = 0.4;
+/** Paying is not started with less than this share of the call's whole time. */
+const MIN_PAY_SHARE = 0.1;
+
+/** One costly call, paid at most once and recorded exactly once. */
+export interface Once {
+  /**
+   * Opens, pays, records, closes; or answers what an earlier call with this id left.
+   *
+   * Rejects only when nothing was paid by this call: `IDEMPOTENCY_MISMATCH`, `ONCE_IN_PROGRESS`, the
+   * request's own refusal, `DEADLINE_PASSED`, a `STORE_*` error; or with `WRITE_LOST` when no tier took the
+   * record (recovery will find the open hold).
+   */
+  call(request: OnceRequest, deadline: Deadline): Promise<OnceAnswer>;
+  /** Finishes one call from what is stored. */
+  resolve(key: Key, deadline: Deadline): Promise<Document | undefined>;
+  /** Finishes every call that nobody is running any more, and brings dead letters home. */
+  recover(request: RecoverRequest): Promise<RecoverReport>;
+}
+
+/** The protocol of one kind of costly call. */
+export function createOnce(deps: OnceDeps, kind: Kind, options: OnceOptions = {}): Once {
+  const parts: Parts = { ...deps, kind, options };
+  return {
+    call: (request, deadline) => call(parts, request, deadline),
+    resolve: (key, deadline) => resolve(parts, key, deadline),
+    recover: (request) => recover(parts, request),
+  };
+}
+
+/** One call under way. */
+interface Course {
+  readonly request: OnceRequest;
+  readonly deadline: Deadline;
+  /** End of the lease it takes, milliseconds since the epoch. */
+  readonly until: number;
+  /** What must be left after paying, and what paying must have at least. */
+  readonly reserveMs: number;
+  readonly minPayMs: number;
+}
+
+async function call(parts: Parts, request: OnceRequest, deadline: Deadline): Promise<OnceAnswer> {
+  const course = planCourse(parts, request, deadline);
+  const [account, stored] = await Promise.all([
+    readAccount(parts, course),
+    // An unreadable record does not stop the call: the hold is the lock, and the insert finds a duplicate.
+    readRetried(parts, { collection: parts.kind.records, id: request.id, maxAttempts: 1 }, deadline).catch(unreadable),
+  ]);
+  const record = stored === UNREADABLE ? undefined : stored;
+  if (record && record['hash'] !== request.hash) throw mismatch(request.id);
+  if (record && isFinal(record['status'])) return replay(record, 'works', account);
+  const hold = holdIn(account, request.id);
+  if (hold && hold.st !== 'void' && hold.hash !== request.hash) throw mismatch(request.id);
+  if (!hold || (hold.st === 'void' && !record)) return start(parts, course, { account, seen: hold });
+  const kept = await keptElsewhere(parts, { account, id: request.id, hold }, deadline);
+  if (kept) return kept;
+  if (hold.st === 'open' && parts.clock.now() < hold.until) {
+    if (record) return { outcome: 'unknown', record };
+    throw inProgress(request.id);
+  }
+  if (stored === UNREADABLE) throw unreadableRecord(request.id);
+  return takeUp(parts, course, { account, hold });
+}
+
+function planCourse(parts: Parts, request: OnceRequest, deadline: Deadline): Course {
+  const wholeMs = deadline.remainingMs();
+  return {
+    request,
+    deadline,
+    until: deadline.atMs + LEASE_GRACE_MS,
+    reserveMs: Math.min(parts.options.settleReserveMs ?? SETTLE_RESERVE_MS, wholeMs * SETTLE_SHARE),
+    minPayMs: wholeMs * MIN_PAY_SHARE,
+  };
+}
+
+const keyOf = (request: OnceRequest, account: Document): Key => ({ id: request.id, accountId: account._id });
+
+const UNREADABLE = Symbol('unreadable');
+const unreadable = (): typeof UNREADABLE => UNREADABLE;
+
+async function readAccount(parts: Parts, { request, deadline }: Course): Promise<Document> {
+  const budget = { key: parts.kind.accounts, deadline, recordId: request.id };
+  const tried = await parts.writer.retrier.attempt(budget, (timeoutMs) => request.account({ timeoutMs, deadline }));
+  if (tried.ok) return tried.value;
+  throw tried.error;
+}
+
+// A second call while the record sits in a lower tier: it is answered from there. Not for an open hold whose
+// lease is over, since then only `works` may speak.
+async function keptElsewhere(
+  parts: Parts,
+  { account, id, hold }: { account: Document; id: string; hold: Hold },
+  deadline: Deadline,
+): Promise<OnceAnswer | undefined> {
+  if (hold.st === 'void' || (hold.st === 'open' && parts.clock.now() >= hold.until)) return undefined;
+  const letterId = attemptName(id, hold.attempt);
+  const found = await parts.writer.findLetter(letterId, deadline).catch(() => undefined);
+  const record = found?.letter.payload;
+  if (!found || record?.['token'] !== hold.token || !isFinal(record['status'])) return undefined;
+  return replay(record, found.tier, account);
+}
+
+// An earlier call is over but its record is not final: finish it as recovery would, then answer.
+async function takeUp(
+  parts: Parts,
+  course: Course,
+  { account, hold }: { account: Document; hold: Hold },
+): Promise<OnceAnswer> {
+  const { request, until, deadline } = course;
+  const key = keyOf(request, account);
+  const record = await resolve(parts, key, deadline);
+  if (record && isFinal(record['status'])) return replay(record, 'works', account);
+  if (!request.retryUnknown || record?.['status'] !== 'unknown' || hold.st !== 'open') {
+    return { outcome: 'unknown', record };
+  }
+  const reopened = await reopen(parts, { key, account, old: hold, record, until, deadline });
+  if ('final' in reopened) return replay(reopened.final, 'works', account);
+  return perform(parts, course, { opened: reopened.opened, seen: undefined });
+}
+
+async function start(
+  parts: Parts,
+  course: Course,
+  { account, seen }: { account: Document; seen: Hold | undefined },
+): Promise<OnceAnswer> {
+  const { request, until, deadline } = course;
+  const opened = await open(parts, { request, account, seen, until, deadline });
+  return perform(parts, course, { opened, seen });
+}
+
+async function perform(
+  parts: Parts,
+  course: Course,
+  { opened, seen }: { opened: Opened; seen: Hold | undefined },
+): Promise<OnceAnswer> {
+  const { request, deadline } = course;
+  const { key, hold, account } = opened;
+  const payBy = deadline.minus(course.reserveMs);
+  // Checked immediately before paying: an instance that was frozen since must not pay late.
+  if (payBy.remainingMs() < course.minPayMs) {
+    if (hold.attempt === 1) await abandon(parts, { key, hold, seen }, deadline);
+    throw new DurableError('DEADLINE_PASSED', 'not enough time was left to pay and record; nothing was paid');
+  }
+  const payment = await pay(parts, { request, opened }, payBy);
+  const record = parts.kind.finish(parts.kind.record({ ...key, hold, account }), payment, parts.clock.now());
+  const outcome = await parts.writer.write({
+    collection: parts.kind.records,
+    record,
+    deadline,
+    attempt: hold.attempt,
+    replaces: { status: 'unknown', token: hold.token },
+    sameBy: ['token', 'status'],
+  });
+  return conclude(parts, { opened, record, outcome }, deadline);
+}
+
+async function pay(
+  parts: Parts,
+  { request, opened }: { request: OnceRequest; opened: Opened },
+  deadline: Deadline,
+): Promise<Payment> {
+  const { key, hold, account } = opened;
+  const noteTask = async (taskId: string): Promise<void> => {
+    await applyStep(parts, key, { step: planTask(key.id, hold.token, taskId), deadline });
+  };
+  const context = { ...key, hold, account, deadline, noteTask };
+  try {
+    return await withTimeout(parts.clock, deadline.remainingMs(), request.pay(context), overdue);
+  } catch (error) {
+    // Whatever is thrown instead of answered tells nothing about the money.
+    const cause = isDurableError(error) ? error : new DurableError('PROVIDER_UNCERTAIN', 'paying threw', { cause: error });
+    parts.log.write('warn', 'once.pay-unclear', { recordId: key.id, code: cause.code });
+    return { status: 'unknown', error: cause };
+  }
+}
+
+function overdue(): DurableError {
+  return new DurableError('PROVIDER_UNCERTAIN', 'paying gave no answer in time');
+}
+
+interface Written {
+  readonly opened: Opened;
+  readonly record: Document;
+  readonly outcome: WriteOutcome;
+}
+
+async function conclude(parts: Parts, written: Written, deadline: Deadline): Promise<OnceAnswer> {
+  const { opened, outcome } = written;
+  const record = outcome.status === 'dead-lettered' ? written.record : outcome.record;
+  const savedIn: SavedIn = outcome.status === 'dead-lettered' ? outcome.tier : 'works';
+  const { status } = record;
+  // After the lease somebody else may already have looked into the lower tiers: only `works` speaks then.
+  const late = savedIn !== 'works' && parts.clock.now() >= opened.hold.until;
+  if (!isFinal(status) || late) return { outcome: 'unknown', record };
+  // What sits in storage or the log alone stays open, so that recovery finds it.
+  if (savedIn === 'works' || savedIn === 'emergency_backup') await closeQuietly(parts, { opened, status }, deadline);
+  return { outcome: 'final', record, savedIn, replayed: false, account: opened.account };
+}
+
+// The record is safe: a hold that cannot be closed now must not spoil the answer. Recovery closes it.
+async function closeQuietly(
+  parts: Parts,
+  { opened, status }: { opened: Opened; status: 'completed' | 'failed' },
+  deadline: Deadline,
+): Promise<void> {
+  try {
+    await settle(parts, { key: opened.key, hold: opened.hold, status }, deadline);
+  } catch (error) {
+    const code = isDurableError(error) ? error.code : 'INTERNAL';
+    parts.log.write('warn', 'once.close-postponed', { recordId: opened.key.id, code });
+  }
+}
+
+function replay(record: Document, savedIn: SavedIn, account: Document): OnceAnswer {
+  return { outcome: 'final', record, savedIn, replayed: true, account };
+}
+
+function mismatch(id: string): DurableError {
+  return new DurableError('IDEMPOTENCY_MISMATCH', 'this request id was used with another payload; use a new one', {
+    details: { recordId: id },
+  });
+}
+
+function unreadableRecord(id: string): DurableError {
+  return new DurableError('STORE_UNAVAILABLE', 'an earlier call left something that cannot be read now; ask again later', {
+    details: { recordId: id },
+  });
+}

@@ -1,0 +1,76 @@
+import { DurableError, type Clock, type Deadline, type Log, type Random } from '../core/index.ts';
+import type { DurableWriter } from '../durable/index.ts';
+import type { Document, Store } from '../store/index.ts';
+import { planSettle, type Hold, type Step } from './hold.ts';
+import type { Key, Kind } from './kind.ts';
+
+export interface OnceDeps {
+  readonly store: Store;
+  readonly writer: DurableWriter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface OnceOptions {
+  /** An `unknown` result without evidence becomes `failed` this long after its lease. @default 86_400_000 */
+  readonly unknownExpiresMs?: number;
+  /** Time kept for recording and closing after paying. @default 8_000, at most 40 % of the call's time */
+  readonly settleReserveMs?: number;
+}
+
+export interface Parts extends OnceDeps {
+  readonly kind: Kind;
+  readonly options: OnceOptions;
+}
+
+/** Runs an account's conditional update with bounded retry; answers how many documents changed, or rejects. */
+export async function applyStep(parts: Parts, key: Key, { step, deadline }: { step: Step; deadline: Deadline }): Promise<number> {
+  const { kind, store, writer } = parts;
+  const budget = { key: kind.accounts, deadline, recordId: key.id };
+  const tried = await writer.retrier.attempt(budget, (timeoutMs) =>
+    store.update(kind.accounts, { id: key.accountId, where: step.where }, step.change, { timeoutMs, deadline }),
+  );
+  if (tried.ok) return tried.value;
+  throw tried.error;
+}
+
+/** Reads one document with bounded retry. */
+export async function readRetried(
+  parts: Parts,
+  what: { readonly collection: string; readonly id: string; readonly maxAttempts?: number },
+  deadline: Deadline,
+): Promise<Document | undefined> {
+  const { collection, id } = what;
+  const budget = { key: collection, deadline, recordId: id, ...(what.maxAttempts ? { maxAttempts: what.maxAttempts } : {}) };
+  const tried = await parts.writer.retrier.attempt(budget, (timeoutMs) =>
+    parts.store.get(collection, id, { timeoutMs, deadline }),
+  );
+  if (tried.ok) return tried.value;
+  throw tried.error;
+}
+
+/**
+ * Closes the hold by its final record: counts a completed one, gives back what a failed one cost. Acts only
+ * while the hold is open under the token it was read with; what fails here, recovery does.
+ */
+export async function settle(
+  parts: Parts,
+  { key, hold, status }: { key: Key; hold: Hold; status: 'completed' | 'failed' },
+  deadline: Deadline,
+): Promise<void> {
+  const { kind } = parts;
+  const settled =
+    status === 'completed'
+      ? ({ st: 'done', amounts: kind.done(hold) } as const)
+      : ({ st: 'back', amounts: kind.back(hold) } as const);
+  const changed = await applyStep(parts, key, { step: planSettle(key.id, hold.token, settled), deadline });
+  parts.log.write('info', 'once.closed', { recordId: key.id, state: settled.st, applied: changed === 1 });
+}
+
+/** The error for a call that another one is already making. */
+export function inProgress(id: string): DurableError {
+  return new DurableError('ONCE_IN_PROGRESS', 'the same request is still running; ask again later', {
+    details: { recordId: id },
+  });
+}

@@ -1,0 +1,67 @@
+import { DurableError } from '../core/index.ts';
+import type { Registration } from '../generation/index.ts';
+
+/** A function's environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says about the image service. */
+export interface ProviderConfig {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+  readonly model: string | undefined;
+}
+
+export interface GenerateConfig {
+  /** Undefined: none is configured, and generation is refused. */
+  readonly provider: ProviderConfig | undefined;
+  readonly registration: Registration;
+  /** The deployment's key, 32 bytes as hex or base64. */
+  readonly key: string | undefined;
+}
+
+/** Known services that speak OpenAI's form, by the name given in WX_DURABLE_PROVIDER. */
+const BASE_URLS: Readonly<Record<string, string>> = {
+  zhipu: 'https://open.bigmodel.cn/api/paas/v4',
+  volcengine: 'https://ark.cn-beijing.volces.com/api/v3',
+  siliconflow: 'https://api.siliconflow.cn/v1',
+};
+
+/** Reads `WX_DURABLE_*`. Throws `CONFIG_INVALID` naming the variable, never its value. */
+export function readConfig(env: Environment): GenerateConfig {
+  return {
+    provider: readProvider(env),
+    registration: {
+      open: readSwitch(env, 'WX_DURABLE_REGISTRATION', true),
+      initialCredits: readCount(env, 'WX_DURABLE_INITIAL_CREDITS', 20),
+    },
+    key: env['WX_DURABLE_KEY'] || undefined,
+  };
+}
+
+function readProvider(env: Environment): ProviderConfig | undefined {
+  const name = env['WX_DURABLE_PROVIDER'];
+  if (!name) return undefined;
+  const baseUrl = env['WX_DURABLE_PROVIDER_URL'] || BASE_URLS[name];
+  if (!baseUrl) throw invalid('WX_DURABLE_PROVIDER_URL', `give the address of provider "${name.slice(0, 20)}"`);
+  if (!/^https?:\/\/[^\s]+$/.test(baseUrl)) throw invalid('WX_DURABLE_PROVIDER_URL', 'give an http(s) address');
+  return { name, baseUrl, apiKey: env['WX_DURABLE_PROVIDER_KEY'], model: env['WX_DURABLE_PROVIDER_MODEL'] };
+}
+
+function readSwitch(env: Environment, name: string, otherwise: boolean): boolean {
+  const value = env[name];
+  if (value === undefined || value === '') return otherwise;
+  if (value === 'on' || value === 'off') return value === 'on';
+  throw invalid(name, 'say "on" or "off"');
+}
+
+function readCount(env: Environment, name: string, otherwise: number): number {
+  const value = env[name];
+  if (value === undefined || value === '') return otherwise;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw invalid(name, 'give a whole number');
+}
+
+function invalid(variable: string, what: string): DurableError {
+  return new DurableError('CONFIG_INVALID', `environment variable ${variable}: ${what}`, { details: { variable } });
+}

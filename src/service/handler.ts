@@ -1,0 +1,120 @@
+import { asDurableError, createDeadline, DurableError, type Clock, type Deadline, type Hash, type Log, type Random } from '../core/index.ts';
+import { fail, type Envelope } from './envelope.ts';
+
+/** Who calls, by the platform's context. */
+export interface Identity {
+  readonly OPENID?: unknown;
+}
+
+/** The second argument of a cloud function, as far as it is used. */
+export interface FunctionContext {
+  readonly request_id?: unknown;
+  /** The configured time limit, not what is left. */
+  readonly time_limit_in_ms?: unknown;
+}
+
+export interface HandlerDeps {
+  readonly clock: Clock;
+  readonly hash: Hash;
+  readonly log: Log;
+  readonly random: Random;
+  /** `cloud.getWXContext`. */
+  identity(): Identity;
+}
+
+/** One request, identified. */
+export interface Call {
+  readonly openid: string;
+  readonly data: unknown;
+  readonly deadline: Deadline;
+  /** The platform's name of this invocation: an idempotency key where the caller brought none. */
+  readonly requestId: string;
+}
+
+/** What an action answers; it may throw instead. */
+export type Action = (call: Call) => Promise<Envelope>;
+
+/** The answer must still travel before the platform kills the function. */
+const ANSWER_MS = 150;
+/** The platform's default where the context does not tell. */
+const DEFAULT_TIME_LIMIT_MS = 3_000;
+
+/**
+ * A cloud function's `main` for `{ action, data }` events: identity from the context alone, a deadline from
+ * the function's own time limit, one log line a call, and every outcome as an envelope. It never rejects.
+ */
+export function createHandler(deps: HandlerDeps, actions: Readonly<Record<string, Action>>) {
+  return async (event: unknown, context: FunctionContext = {}): Promise<Envelope> => {
+    const startedAtMs = deps.clock.now();
+    const requestId = nameOf(context.request_id) ?? deps.random.token();
+    const { action, data } = readEvent(event);
+    let answer: Envelope;
+    try {
+      const openid = identify(deps, event, data);
+      const deadline = createDeadline(deps.clock, startedAtMs + timeLimitMs(context) - ANSWER_MS);
+      answer = await find(actions, action)({ openid, data, deadline, requestId });
+    } catch (thrown) {
+      answer = failLogged(deps, thrown, keyIn(data) ?? requestId);
+    }
+    deps.log.write('info', 'call.answered', {
+      requestId,
+      action: typeof action === 'string' && Object.hasOwn(actions, action) ? action : 'unknown',
+      code: answer.code,
+      error: 'error' in answer ? answer.error.code : undefined,
+      latencyMs: deps.clock.now() - startedAtMs,
+    });
+    return answer;
+  };
+}
+
+function readEvent(event: unknown): { action: unknown; data: unknown } {
+  const { action, data } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
+  return { action, data };
+}
+
+const nameOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[\w.:-]{1,128}$/.test(value) ? value : undefined;
+
+// A failure names the request by the caller's own key, so that it can be asked again.
+function keyIn(data: unknown): string | undefined {
+  return typeof data === 'object' && data !== null ? nameOf((data as { requestId?: unknown }).requestId) : undefined;
+}
+
+function find(actions: Readonly<Record<string, Action>>, action: unknown): Action {
+  const found = typeof action === 'string' && Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (found) return found;
+  throw new DurableError('ACTION_UNKNOWN', `known actions are ${Object.keys(actions).join(', ')}`);
+}
+
+function timeLimitMs({ time_limit_in_ms: limit }: FunctionContext): number {
+  return typeof limit === 'number' && limit > 0 ? limit : DEFAULT_TIME_LIMIT_MS;
+}
+
+// Only the platform's context says who calls. What the event claims is ignored, and told to the log.
+function identify(deps: HandlerDeps, event: unknown, data: unknown): string {
+  const { OPENID } = deps.identity();
+  if (typeof OPENID !== 'string' || OPENID === '') {
+    throw new DurableError('AUTH_MISSING', 'the platform named no OPENID; call from a mini program');
+  }
+  for (const claim of [event, data]) {
+    if (claims(claim).some((claimed) => claimed !== undefined && claimed !== OPENID)) {
+      deps.log.write('warn', 'auth.spoof-attempt', { user: deps.hash.sha256(OPENID).slice(0, 12) });
+      break;
+    }
+  }
+  return OPENID;
+}
+
+function claims(source: unknown): readonly unknown[] {
+  if (typeof source !== 'object' || source === null) return [];
+  const { openid, _openid, userId, userInfo } = source as Record<string, unknown>;
+  return [openid, _openid, userId, (userInfo as { openId?: unknown } | null | undefined)?.openId];
+}
+
+function failLogged(deps: HandlerDeps, thrown: unknown, requestId: string): Envelope {
+  const error = asDurableError(thrown);
+  if (error.category === 'fault') {
+    deps.log.write('error', 'call.fault', { requestId, code: error.code, reason: error.message.slice(0, 300) });
+  }
+  return fail(error, requestId);
+}

@@ -1,0 +1,5 @@
+/** Wires rooms into functions: parse, authorise, deadline, envelope, log. */
+export { createGenerateImage, type Runtime } from './generate-image.ts';
+export { createHandler, type Action, type Call, type FunctionContext, type HandlerDeps } from './handler.ts';
+export { readConfig, type Environment } from './config.ts';
+export { fail, succeed, type Envelope } from './envelope.ts';

@@ -1,0 +1,139 @@
+/**
+ * The one place where the SDK's errors are understood.
+ *
+ * The text decides before the number: wx-server-sdk maps every name it does not know to -501001 and keeps
+ * only the text, so "never sent", "perhaps written", "conflict" and "throttled" all arrive under one code.
+ * Whatever is not recognised may have happened.
+ */
+import { DurableError, isDurableError, type Code } from '../../core/index.ts';
+
+/** What a database or storage error means for the statement that met it. */
+export type Problem =
+  | 'transient'
+  | 'ambiguous'
+  | 'throttled'
+  | 'conflict'
+  | 'duplicate'
+  | 'not-found'
+  | 'auth'
+  | 'quota'
+  | 'too-large'
+  | 'permanent';
+
+const CODE_OF: Record<Problem, Code> = {
+  transient: 'STORE_UNAVAILABLE',
+  ambiguous: 'STORE_UNCERTAIN',
+  throttled: 'STORE_THROTTLED',
+  conflict: 'STORE_CONFLICT',
+  duplicate: 'STORE_DUPLICATE',
+  'not-found': 'STORE_NOT_FOUND',
+  auth: 'STORE_DENIED',
+  quota: 'STORE_QUOTA',
+  'too-large': 'STORE_TOO_LARGE',
+  permanent: 'STORE_REJECTED',
+};
+
+// In this order; the first that matches decides.
+const TEXTS: readonly (readonly [RegExp, Problem])[] = [
+  [/E11000|duplicate key|DuplicateWrite|DATABASE_DUPLICATE_WRITE/i, 'duplicate'],
+  [/TransactionConflict|TransactionBusy|TransactionNotExist|DATABASE_TRANSACTION_(CONFLICT|FAIL)/, 'conflict'],
+  [/ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EAI_AGAIN|connect timeout/i, 'transient'],
+  [/Table not exist|Db or Table|COLLECTION_NOT_EXIST|STORAGE_FILE_NONEXIST/i, 'not-found'],
+  [/\b429\b|EXCEED_RATELIMIT|RequestLimitExceeded|EXCEED_CONCURRENT|EXCEED_RESOURCE_LIMIT/, 'throttled'],
+  [/-50100[67]\b|INVALID_PARAM|不能更新_id|must not be empty|update operator complicit/, 'permanent'],
+  [/ECONNRESET|socket hang up|aborted|ESOCKETTIMEDOUT|ETIMEDOUT|request timeout|DATABASE_TIMEOUT/i, 'ambiguous'],
+  [/FailedOperation\.Timeout|\b50[0234] (Internal|Bad|Service|Gateway|Not)|Unexpected (token|end)/i, 'ambiguous'],
+  [/Non-whitespace before first tag|Cannot read propert/i, 'ambiguous'],
+  [/EXCEED_REQUEST_SIZE_LIMIT|\b413 /, 'too-large'],
+  [/SIGN_EXPIRED|SIGN_PARAM_INVALID|SignatureDoesNotMatch|AccessDenied|\b40[13] (Unauthorized|Forbidden)/, 'auth'],
+  [/\b40[045] (Bad|Not|Method)|INVALID_ENV/, 'permanent'],
+];
+
+const NAMES: Readonly<Record<string, Problem>> = {
+  DATABASE_COLLECTION_NOT_EXIST: 'not-found',
+  DATABASE_PERMISSION_DENIED: 'auth',
+  EXCEED_CONCURRENT_REQUEST_LIMIT: 'throttled',
+  EXCEED_RATELIMIT: 'throttled',
+  EXCEED_REQUEST_LIMIT: 'quota',
+  INVALID_PARAM: 'permanent',
+  SERVER_TIMEOUT: 'ambiguous',
+  STORAGE_EXCEED_AUTHORITY: 'auth',
+  STORAGE_FILE_NONEXIST: 'not-found',
+};
+
+const NUMBERS: Readonly<Record<number, Problem>> = {
+  [-501002]: 'ambiguous',
+  [-501003]: 'quota',
+  [-501004]: 'throttled',
+  [-501005]: 'permanent',
+  [-501006]: 'permanent',
+  [-501007]: 'permanent',
+  [-501008]: 'permanent',
+  [-501009]: 'permanent',
+  [-501015]: 'quota',
+  [-501016]: 'quota',
+  [-501017]: 'quota',
+  [-501019]: 'auth',
+  [-501020]: 'permanent',
+  [-501021]: 'permanent',
+  [-502001]: 'permanent',
+  [-502002]: 'permanent',
+  [-502003]: 'auth',
+  [-502004]: 'permanent',
+  [-502005]: 'not-found',
+  [-503002]: 'auth',
+  [-503003]: 'not-found',
+  [-503004]: 'auth',
+  [-601004]: 'auth',
+  [-602001]: 'too-large',
+  [-604001]: 'too-large',
+};
+
+// -502001 also carries timeouts of the database itself: those may have been applied.
+const TIMEOUT_WORDS = /timeout|timed out|time limit/i;
+
+/** What an error thrown by wx-server-sdk means; unknown ones are `ambiguous`. */
+export function problemOf(error: unknown): Problem {
+  const { text, code, errCode } = readError(error);
+  const byName = code === undefined ? undefined : NAMES[code];
+  if (byName) return byName;
+  const byText = TEXTS.find(([pattern]) => pattern.test(text));
+  if (byText) return byText[1];
+  if (errCode === -502001 && TIMEOUT_WORDS.test(text)) return 'ambiguous';
+  return (errCode === undefined ? undefined : NUMBERS[errCode]) ?? 'ambiguous';
+}
+
+/** The SDK's error as ours, with `what` was being done; our own errors pass through. */
+export function translate(error: unknown, what: string): DurableError {
+  if (isDurableError(error)) return error;
+  const problem = problemOf(error);
+  const { errCode, code } = readError(error);
+  return new DurableError(CODE_OF[problem], `${what}: ${HINTS[problem]}`, {
+    cause: error,
+    details: { problem, errCode, sdkCode: code },
+  });
+}
+
+const HINTS: Record<Problem, string> = {
+  transient: 'the request was never sent; repeat it',
+  ambiguous: 'no answer was seen, it may have happened; repeat only what is idempotent',
+  throttled: 'the platform is limiting requests; repeat later',
+  conflict: 'another transaction was first; read again',
+  duplicate: 'a record of this key exists; read it back',
+  'not-found': 'the collection or file does not exist; create it with `wx-durable init`',
+  auth: 'the platform denied access; check permissions and environment',
+  quota: 'a quota of the environment is used up; raise the plan',
+  'too-large': 'the data is larger than the platform allows; ask for less',
+  permanent: 'the platform refused the request; see the cause',
+};
+
+function readError(error: unknown): { text: string; code: string | undefined; errCode: number | undefined } {
+  if (typeof error !== 'object' || error === null) return { text: String(error), code: undefined, errCode: undefined };
+  const { message, errMsg, code, errCode } = error as Record<string, unknown>;
+  const texts = [code, errMsg, message].filter((part) => typeof part === 'string' || typeof part === 'number');
+  return {
+    text: texts.join(' '),
+    code: typeof code === 'string' ? code : undefined,
+    errCode: typeof errCode === 'number' ? errCode : undefined,
+  };
+}

@@ -1,0 +1,85 @@
+import { DurableError } from '../core/index.ts';
+
+type Scalar = string | number | boolean | Date;
+
+export type Comparison =
+  | { readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte'; readonly value: Scalar }
+  | { readonly op: 'in'; readonly values: readonly Scalar[] }
+  | { readonly op: 'absent' }
+  | { readonly op: 'absentOr'; readonly other: Condition };
+
+const BRAND = Symbol.for('wx-durable.condition');
+
+/** A comparison made by `is`. Its brand is a symbol, which no JSON from outside can carry. */
+export interface Condition {
+  readonly [BRAND]: Comparison;
+}
+
+/** A filter: every field must satisfy its value (equality) or its condition. Paths are dotted. */
+export type Filter = Readonly<Record<string, Scalar | Condition>>;
+
+function condition(comparison: Comparison): Condition {
+  return Object.freeze({ [BRAND]: comparison });
+}
+
+/** The only way to ask for anything but equality. */
+export const is = {
+  not: (value: Scalar) => condition({ op: 'ne', value }),
+  below: (value: Scalar) => condition({ op: 'lt', value }),
+  atMost: (value: Scalar) => condition({ op: 'lte', value }),
+  above: (value: Scalar) => condition({ op: 'gt', value }),
+  atLeast: (value: Scalar) => condition({ op: 'gte', value }),
+  oneOf: (values: readonly Scalar[]) => condition({ op: 'in', values: [...values] }),
+  absent: () => condition({ op: 'absent' }),
+  absentOr: (other: Condition) => condition({ op: 'absentOr', other }),
+} as const;
+
+/**
+ * The comparisons of a filter, each value proven literal. Throws `INPUT_INVALID` before anything is sent for
+ * `undefined` (the SDK would silently drop the field and widen the query), `null` (it would also match
+ * absent fields: say `is.absent()`), any object that is not one of ours (an operator from outside), and any
+ * path that is not plain names joined by dots.
+ */
+export function readFilter(filter: Filter): readonly (readonly [path: string, comparison: Comparison])[] {
+  return Object.entries(filter).map(([path, value]) => {
+    assertPath(path);
+    const comparison: Comparison = isCondition(value) ? value[BRAND] : { op: 'eq', value };
+    assertLiteral(path, comparison);
+    return [path, comparison] as const;
+  });
+}
+
+/** The comparison behind a condition. */
+export function comparisonOf(value: Condition): Comparison {
+  return value[BRAND];
+}
+
+/** Throws `INPUT_INVALID` unless `path` is plain field names joined by dots. */
+export function assertPath(path: string): void {
+  if (/^[A-Za-z_][\w-]*(\.[\w-]+)*$/.test(path) && !path.split('.').includes('__proto__')) return;
+  throw new DurableError('INPUT_INVALID', 'a field path must be plain names joined by dots', {
+    details: { path: path.slice(0, 80) },
+  });
+}
+
+function isCondition(value: unknown): value is Condition {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}
+
+function assertLiteral(path: string, comparison: Comparison): void {
+  if (comparison.op === 'absent') return;
+  if (comparison.op === 'absentOr') return assertLiteral(path, comparisonOf(comparison.other));
+  const values: readonly unknown[] = comparison.op === 'in' ? comparison.values : [comparison.value];
+  const strange = values.find((value) => !isScalar(value));
+  if (values.every(isScalar)) return;
+  const shown = strange === null ? 'null' : typeof strange;
+  throw new DurableError('INPUT_INVALID', `the filter on "${path}" is not a literal value (${shown}); use \`is\``, {
+    details: { path, type: shown },
+  });
+}
+
+function isScalar(value: unknown): value is Scalar {
+  if (value instanceof Date) return !Number.isNaN(value.getTime());
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value === 'string' || typeof value === 'boolean';
+}

@@ -1,0 +1,16 @@
+/** The ports to the outside: documents (`Store`) and files (`Blobs`). */
+export { assertPath, comparisonOf, is, readFilter, type Comparison, type Condition, type Filter } from './filter.ts';
+export {
+  MAX_PAGE,
+  type Blobs,
+  type CallOptions,
+  type Change,
+  type Document,
+  type Group,
+  type GroupRequest,
+  type Page,
+  type PageKey,
+  type PageRequest,
+  type Store,
+  type UpdateTarget,
+} from './store.ts';

@@ -1,0 +1,71 @@
+import { comparisonOf, readFilter, type Comparison, type Document, type Filter } from '../index.ts';
+
+/** The value at a dotted path, or undefined. */
+export function valueAt(document: unknown, path: string): unknown {
+  let value: unknown = document;
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}
+
+/** A predicate for the filter, with the database's rules: values of different types never compare. */
+export function matcher(filter: Filter): (document: Document) => boolean {
+  const comparisons = readFilter(filter);
+  return (document) => comparisons.every(([path, comparison]) => holds(reach(document, path), comparison));
+}
+
+// A path through an array reaches into each of its elements, as MongoDB does.
+function reach(document: unknown, path: string): unknown {
+  const direct = valueAt(document, path);
+  if (direct !== undefined) return direct;
+  const names = path.split('.');
+  for (let cut = names.length - 1; cut > 0; cut -= 1) {
+    const list = valueAt(document, names.slice(0, cut).join('.'));
+    if (!Array.isArray(list)) continue;
+    const rest = names.slice(cut).join('.');
+    const values = list.map((item) => valueAt(item, rest)).filter((value) => value !== undefined);
+    return values.length > 0 ? values : undefined;
+  }
+  return undefined;
+}
+
+function holds(value: unknown, comparison: Comparison): boolean {
+  switch (comparison.op) {
+    case 'absent':
+      return value === undefined;
+    case 'absentOr':
+      return value === undefined || holds(value, comparisonOf(comparison.other));
+    case 'ne':
+      return !holds(value, { op: 'eq', value: comparison.value });
+    case 'in':
+      return comparison.values.some((item) => holds(value, { op: 'eq', value: item }));
+    default: {
+      const { op } = comparison;
+      return candidates(value).some((item) => ordered(item, comparison.value, op));
+    }
+  }
+}
+
+function candidates(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function ordered(value: unknown, bound: unknown, op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte'): boolean {
+  const order = compare(value, bound);
+  if (order === undefined) return false;
+  if (op === 'eq') return order === 0;
+  if (op === 'lt') return order < 0;
+  if (op === 'lte') return order <= 0;
+  return op === 'gt' ? order > 0 : order >= 0;
+}
+
+/** Negative, zero or positive; undefined when the two are not of one comparable type. */
+export function compare(a: unknown, b: unknown): number | undefined {
+  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
+  return undefined;
+}

@@ -1,0 +1,21 @@
+import type { Blobs } from '../index.ts';
+
+const PREFIX = 'memory://blobs/';
+
+/** Files in memory. */
+export function createMemoryBlobs(): Blobs {
+  const files = new Map<string, Uint8Array>();
+  return {
+    async put(name, bytes) {
+      files.set(PREFIX + name, bytes.slice());
+      return PREFIX + name;
+    },
+    get: async (fileId) => files.get(fileId)?.slice(),
+    exists: async (fileIds) => new Set(fileIds.filter((fileId) => files.has(fileId))),
+    temporaryUrls: async (fileIds) => new Map(fileIds.filter((id) => files.has(id)).map((id) => [id, `${id}?temporary`])),
+    async remove(fileIds) {
+      for (const fileId of fileIds) files.delete(fileId);
+    },
+    fileId: async (name) => PREFIX + name,
+  };
+}

@@ -1,0 +1,103 @@
+import { DurableError } from '../../core/index.ts';
+import { MAX_PAGE, type Document, type Page, type PageKey, type PageRequest, type Store } from '../index.ts';
+import { changed } from './change.ts';
+import { compare, matcher, valueAt } from './match.ts';
+
+/** A `Store` whose content can be looked at. */
+export interface MemoryStore extends Store {
+  /** A copy of every document of a collection, ordered by `_id`. */
+  dump(collection: string): readonly Document[];
+}
+
+/** An empty store in memory; each statement takes effect at once and as a whole. */
+export function createMemoryStore(collections: readonly string[] = []): MemoryStore {
+  const content = new Map(collections.map((name) => [name, new Map<string, Document>()]));
+  const open = (name: string): Map<string, Document> => {
+    const documents = content.get(name);
+    if (documents) return documents;
+    throw new DurableError('STORE_NOT_FOUND', `collection "${name}" does not exist; create it first`, {
+      details: { collection: name },
+    });
+  };
+  const found = (name: string, id: string, where: PageRequest['where'] = {}): Document | undefined => {
+    const document = open(name).get(id);
+    return document && matcher(where)(document) ? document : undefined;
+  };
+  const matching = (name: string, where: PageRequest['where'] = {}): Document[] =>
+    [...open(name).values()].filter(matcher(where));
+
+  return {
+    async insert(name, document) {
+      if (open(name).has(document._id)) return 'exists';
+      open(name).set(document._id, structuredClone(document));
+      return 'inserted';
+    },
+    async get(name, id) {
+      return structuredClone(open(name).get(id));
+    },
+    async update(name, target, change) {
+      const before = found(name, target.id, target.where);
+      if (!before) return 0;
+      const after = changed(before, change);
+      open(name).set(target.id, after);
+      return after === before ? 0 : 1;
+    },
+    async remove(name, target) {
+      return found(name, target.id, target.where) && open(name).delete(target.id) ? 1 : 0;
+    },
+    count: async (name, where) => matching(name, where).length,
+    group: async (name, request) => groups(matching(name, request.where), request.by),
+    page: async (name, request) => pageOf(matching(name, request.where), request),
+    async createCollection(name) {
+      if (content.has(name)) return 'exists';
+      content.set(name, new Map());
+      return 'created';
+    },
+    dump: (name) => structuredClone([...open(name).values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
+  };
+}
+
+function groups(documents: readonly Document[], by: string) {
+  const counts = new Map<string | number | boolean | null, number>();
+  for (const document of documents) {
+    const key = (valueAt(document, by) ?? null) as string | number | boolean | null;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  if (counts.size > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} groups by "${by}"`);
+  return [...counts].map(([key, count]) => ({ key, count }));
+}
+
+function pageOf(documents: readonly Document[], request: PageRequest): Page {
+  const { orderBy = '_id', direction = 'asc', after, limit, fields } = request;
+  const keyOf = (document: Document): PageKey =>
+    orderBy === '_id'
+      ? { id: document._id }
+      : { id: document._id, value: valueAt(document, orderBy) as string | number | Date };
+  const order = (a: PageKey, b: PageKey): number =>
+    (compare(a.value, b.value) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)) * (direction === 'asc' ? 1 : -1);
+  const sorted = documents
+    .filter((document) => after === undefined || order(keyOf(document), after) > 0)
+    .sort((a, b) => order(keyOf(a), keyOf(b)));
+  const taken = sorted.slice(0, limit);
+  const last = taken.at(-1);
+  const items = taken.map((document) => project(document, fields));
+  return last && taken.length === limit ? { items, next: keyOf(last) } : { items };
+}
+
+function project(document: Document, fields: readonly string[] | undefined): Document {
+  if (!fields) return structuredClone(document);
+  const kept = ['_id', ...fields].map((path) => [path, valueAt(document, path)] as const);
+  return structuredClone(nested(kept.filter(([, value]) => value !== undefined)));
+}
+
+function nested(pairs: readonly (readonly [string, unknown])[]): Document {
+  const root: Record<string, unknown> = {};
+  for (const [path, value] of pairs) {
+    const names = path.split('.');
+    const name = names.pop() as string;
+    let parent = root;
+    for (const step of names) parent = (parent[step] ??= {}) as Record<string, unknown>;
+    parent[name] = value;
+  }
+  return root as Document;
+}

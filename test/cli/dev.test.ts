@@ -1,0 +1,119 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createBuiltCli, type BuiltCli, type Running } from './built-cli.ts';
+
+const ECHO = `exports.main = async (event) => {
+  console.log('first line\\nsecond line');
+  console.error('a warning');
+  const names = Object.keys(process.env).filter((name) => /^WX_DURABLE_|^OTHER/.test(name)).sort();
+  return { said: event.say, settings: names.map((name) => name + '=' + process.env[name]) };
+};`;
+
+let cli: BuiltCli;
+let running: Running[] = [];
+
+beforeAll(async () => {
+  cli = await createBuiltCli();
+  mkdirSync(join(cli.folder, 'functions/echo'), { recursive: true });
+  writeFileSync(join(cli.folder, 'functions/echo/index.js'), ECHO);
+  writeFileSync(join(cli.folder, 'functions/echo/config.json'), '{ "timeout": 5 }');
+});
+
+afterEach(async () => {
+  for (const { process: child, ended } of running) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  running = [];
+});
+
+afterAll(() => cli.remove());
+
+interface Started extends Running {
+  readonly url: string;
+}
+
+async function startDev(dir: string, args: readonly string[] = [], env: Record<string, string> = {}): Promise<Started> {
+  const all = ['dev', '--port', '0', '--dir', dir, '--functions', 'functions', ...args];
+  const dev = cli.start(all, env);
+  running.push(dev);
+  const [url] = await dev.sees(/http:\/\/127\.0\.0\.1:\d+/);
+  await dev.sees(/Ctrl-C/);
+  return { ...dev, url };
+}
+
+test('the local cloud says where it is, answers, and stops cleanly on SIGTERM', async () => {
+  const dev = await startDev('data-health');
+  expect((await fetch(`${dev.url}/_emulator/health`)).status).toBe(200);
+  dev.process.kill('SIGTERM');
+  const { code, stdout } = await dev.ended;
+  expect(code).toBe(0);
+  expect(stdout).toContain('本地云开发已启动');
+  expect(stdout).toContain('云函数：echo');
+  expect(stdout).toContain(`/invoke/echo`);
+  expect(stdout).toMatch(/export TCB_CONTEXT_CNFG='\{"URL":/);
+});
+
+test('Ctrl-C stops it cleanly, and the data is there when it starts again', async () => {
+  const first = await startDev('data-restart');
+  const address = (url: string) => `${url}/_emulator/collections/users`;
+  const loaded = await fetch(address(first.url), { method: 'PUT', body: '{"_id":"u1","name":"小明"}\n' });
+  expect(loaded.status).toBe(200);
+  first.process.kill('SIGINT');
+  expect((await first.ended).code).toBe(0);
+
+  const second = await startDev('data-restart');
+  expect(JSON.parse(await (await fetch(address(second.url))).text())).toEqual({ _id: 'u1', name: '小明' });
+});
+
+test('the collections that the functions write to exist from the start', async () => {
+  const { url } = await startDev('data-collections');
+  const listed = (await (await fetch(`${url}/_emulator/collections`)).json()) as { name: string }[];
+  expect(listed.map(({ name }) => name).sort()).toEqual(['emergency_backup', 'users', 'works']);
+});
+
+test("a function gets our settings and the provider, nothing else of this process's environment", async () => {
+  const env = { WX_DURABLE_KEY: 'k', WX_DURABLE_PROVIDER: 'other', OTHER_SECRET: 's' };
+  const { url } = await startDev('data-settings', ['--provider', 'scripted'], env);
+  const answer = await fetch(`${url}/invoke/echo`, { method: 'POST', body: '{"say":"你好"}' });
+  const { result } = (await answer.json()) as { result: unknown };
+  expect(result).toEqual({ said: '你好', settings: ['WX_DURABLE_KEY=k', 'WX_DURABLE_PROVIDER=scripted'] });
+});
+
+test("a function's console lines appear with its name and request in front", async () => {
+  const dev = await startDev('data-console');
+  await fetch(`${dev.url}/invoke/echo`, { method: 'POST', body: '{}' });
+  await dev.sees(/^\[echo \S+\] first line\n\[echo \S+\] second line$/m);
+  dev.process.kill('SIGTERM');
+  expect((await dev.ended).stderr).toMatch(/^\[echo \S+\] a warning$/m);
+});
+
+test('--lang en says the same in English', async () => {
+  const dev = await startDev('data-english', ['--lang', 'en']);
+  await dev.sees(/The local cloud is running at/);
+});
+
+test('a port in use is said in one sentence', async () => {
+  const { url } = await startDev('data-port');
+  const args = ['dev', '--port', new URL(url).port, '--dir', 'data-port-2', '--functions', 'functions'];
+  const { code, stdout, stderr } = await cli.start(args).ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr.trim()).toMatch(/^端口 \d+ 已被占用，请用 --port 换一个$/);
+});
+
+test('a data folder in use is refused, and the first local cloud goes on', async () => {
+  const { url } = await startDev('data-shared');
+  const args = ['dev', '--port', '0', '--dir', 'data-shared', '--functions', 'functions'];
+  const { code, stdout, stderr } = await cli.start(args).ended;
+  expect({ code, stdout }).toEqual({ code: 11, stdout: '' });
+  expect(stderr.trim()).toMatch(/^数据目录 data-shared 正被另一个本地云开发使用/);
+  expect((await fetch(`${url}/_emulator/health`)).status).toBe(200);
+});
+
+test('a folder without functions is said, and the local cloud runs all the same', async () => {
+  const dev = cli.start(['dev', '--port', '0', '--dir', 'data-none', '--functions', 'nowhere']);
+  running.push(dev);
+  await dev.sees(/nowhere 中没有云函数，请先运行 npm run build/);
+  await dev.sees(/Ctrl-C/);
+});

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { version } from '../../package.json';
+import { createBuiltCli, type BuiltCli } from './built-cli.ts';
+
+let cli: BuiltCli;
+
+beforeAll(async () => {
+  cli = await createBuiltCli();
+});
+
+afterAll(() => cli.remove());
+
+test('--help lists the commands on standard output and succeeds', async () => {
+  const { code, stdout, stderr } = await cli.start(['--help']).ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^ {2}dev /m);
+});
+
+test('no command at all is answered as --help is', async () => {
+  const asked = await cli.start(['--help']).ended;
+  expect(await cli.start([]).ended).toEqual(asked);
+});
+
+test('--version tells the version of the package and nothing else', async () => {
+  expect(await cli.start(['--version']).ended).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test.each([
+  [['dve'], 'Did you mean dev?'],
+  [['dev', '--prot', '1'], 'Did you mean --port?'],
+  [['dev', '--port', 'http'], '0 到 65535'],
+  [['dev', '--port', '65536'], '0 到 65535'],
+  [['dev', '--port'], 'argument missing'],
+  [['dev', 'extra'], 'too many arguments'],
+  [['dev', '--lang', 'fr'], "not 'fr'"],
+])('%j is a usage error: exit 3, explained on standard error only', async (args, explanation) => {
+  const { code, stdout, stderr } = await cli.start(args).ended;
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  expect(stderr).toContain(explanation);
+});
+
+test('output to a pipe is plain text, under CI too', async () => {
+  const { stdout } = await cli.start(['--help'], { CI: '1' }).ended;
+  expect(stdout).not.toContain('\u001b');
+});
