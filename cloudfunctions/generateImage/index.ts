@@ -1,17 +1,5 @@
-import cloud from 'wx-server-sdk';
-import { nodePorts } from '../../src/core/node/index.ts';
 import { createGenerateImage } from '../../src/service/index.ts';
-import { createCloudbaseBlobs, createCloudbaseStore } from '../../src/store/cloudbase/index.ts';
-
-// The SDK's types call the environment a string, and its own constant a symbol.
-cloud.init({ env: cloud.DYNAMIC_CURRENT_ENV as unknown as string });
+import { runtime } from '../runtime.ts';
 
 /** Makes pictures, each with exactly one durable record; called by the mini program. */
-export const main = createGenerateImage({
-  ...nodePorts,
-  store: createCloudbaseStore(cloud, nodePorts.clock),
-  blobs: createCloudbaseBlobs(cloud, nodePorts.clock),
-  identity: () => cloud.getWXContext(),
-  fetch,
-  env: process.env,
-});
+export const main = createGenerateImage(runtime);

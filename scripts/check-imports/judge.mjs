@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { CLOUD_FUNCTION, FRONT, ROOMS, ROOTS_FOR_ROOTS } from './rules.mjs';
+import { CLOUD_FUNCTION, FUNCTION_RUNTIME, FRONT, ROOMS, ROOTS_FOR_ROOTS } from './rules.mjs';
 
 /** @typedef {import('./scan.mjs').ScannedFile} ScannedFile */
 /** @typedef {import('./scan.mjs').Import} Import */
@@ -98,6 +98,7 @@ function judgeFileImport(from, target) {
   if (to === undefined) return 'this lies in no room';
   if (to.name === from.name) return undefined;
   if (to.name === FRONT_DOOR) return "the library's front desk is for its users; import the room";
+  if (target === FUNCTION_RUNTIME && from.rule === CLOUD_FUNCTION) return undefined;
   if (target !== `${to.folder}/index.ts`) return `the only way into ${to.name} is its index.ts`;
   if (from.rule.rooms !== 'any' && !from.rule.rooms.includes(to.name)) return `${from.name} may not import ${to.name}`;
   const closed = to.rule.root && !(from.rule.root && ROOTS_FOR_ROOTS.includes(to.name));

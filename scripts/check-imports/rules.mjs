@@ -81,6 +81,9 @@ export const CLOUD_FUNCTION = {
   root: true,
 };
 
+/** What all functions stand on, written once: the one file between them, which only they import. */
+export const FUNCTION_RUNTIME = 'cloudfunctions/runtime.ts';
+
 /** Rooms marked `root` that composition roots may import all the same: the command line starts the local cloud. */
 export const ROOTS_FOR_ROOTS = ['emulator'];
 

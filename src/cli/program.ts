@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { isDurableError } from '../core/index.ts';
 import { version } from '../../package.json';
+import { addDemoCommand } from './commands/demo.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { CommandFailure, exitCodes, type ExitCode } from './exit-codes.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -33,6 +34,7 @@ function createProgram(terminal: Terminal, end: (code: ExitCode) => void): Comma
       writeErr: (text) => terminal.say(text.trimEnd()),
     });
   addDevCommand(program, { terminal, end });
+  addDemoCommand(program, { terminal, end });
   return program;
 }
 

@@ -101,7 +101,7 @@ async function start(options: EmulatorOptions, unlock: () => void): Promise<Emul
     faults: { set: faults.set, add: faults.add, clear: faults.clear },
     pictureCalls: pictureCalls.list,
     async close() {
-      functions.close();
+      await functions.close();
       await server.close();
       data.journal.close();
       unlock();

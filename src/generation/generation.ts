@@ -10,10 +10,9 @@ import {
   type Random,
 } from '../core/index.ts';
 import type { DurableWriter } from '../durable/index.ts';
-import { createOnce, type Once, type OnceOptions, type SavedIn } from '../once/index.ts';
+import { createOnce, createRecovery, type Kind, type Once, type OnceOptions, type Recovery, type SavedIn } from '../once/index.ts';
 import { collections, readAccount, type GenerateInput, type HistoryInput, type UserType, type Work } from '../records/index.ts';
 import { is, type Blobs, type Store } from '../store/index.ts';
-import type { AssetDeps } from './asset.ts';
 import { readHistory, type History } from './history.ts';
 import { askForPicture, payForPicture } from './pay.ts';
 import { createPictureKind, type Draft } from './picture-kind.ts';
@@ -70,34 +69,36 @@ export interface Generation {
   usage(visit: Visit): Promise<Usage>;
   /** Hides a work of this person; its record stays for counting and replay. Rejects with `WORK_NOT_FOUND`. */
   deleteWork(visit: Visit, workId: string): Promise<void>;
-  /** For recovery. */
-  readonly once: Once;
 }
 
 const DEFAULT_REGISTRATION: Registration = { open: true, initialCredits: 20 };
 
 /** The generation service over its ports. */
 export function createGeneration(deps: GenerationDeps, options: GenerationOptions = {}): Generation {
-  const { provider } = deps;
-  const assets: AssetDeps = { clock: deps.clock, fetch: deps.fetch, blobs: deps.blobs };
   const users: UserDeps = { ...deps, registration: options.registration ?? DEFAULT_REGISTRATION };
-  const kind = createPictureKind(
-    provider?.ask &&
-      ((taskId, { id, hold }, deadline) =>
-        askForPicture(assets, provider, { taskId, id, attempt: hold.attempt, deadline })),
-  );
-  const parts: Parts = { ...deps, assets, users, once: createOnce(deps, kind, options) };
+  const parts: Parts = { ...deps, users, once: createOnce(deps, kindOf(deps), options) };
   return {
     generate: (visit, input) => generate(parts, visit, input),
     history: (visit, input) => history(parts, visit, input),
     usage: (visit) => usage(parts, visit),
     deleteWork: (visit, workId) => deleteWork(parts, visit, workId),
-    once: parts.once,
   };
 }
 
+/** Recovery of generations over the same ports; for the function that a timer calls. */
+export function createGenerationRecovery(deps: GenerationDeps, options: OnceOptions = {}): Recovery {
+  return createRecovery(deps, kindOf(deps), options);
+}
+
+function kindOf(deps: GenerationDeps): Kind {
+  const { provider } = deps;
+  if (!provider?.ask) return createPictureKind();
+  return createPictureKind((taskId, { id, hold }, deadline) =>
+    askForPicture(deps, provider, { taskId, id, attempt: hold.attempt, deadline }),
+  );
+}
+
 interface Parts extends GenerationDeps {
-  readonly assets: AssetDeps;
   readonly users: UserDeps;
   readonly once: Once;
 }
@@ -118,7 +119,7 @@ async function generate(parts: Parts, visit: Visit, input: GenerateInput & { req
       account: (call) => findOrRegister(users, visit.openid, { ...call, nowMs }),
       terms: (account) => planTerms(account, nowMs),
       refusal: (account) => refusalOf(account, nowMs),
-      pay: (context) => payForPicture(parts.assets, provider, { context, prompt: enhancedPromptOf(wish) }),
+      pay: (context) => payForPicture(parts, provider, { context, prompt: enhancedPromptOf(wish) }),
     },
     visit.deadline,
   );

@@ -6,7 +6,6 @@ import { holdIn, planTask, type Hold } from './hold.ts';
 import type { Key, Kind, OnceAnswer, OnceRequest, Payment, SavedIn } from './kind.ts';
 import { abandon, open, reopen, type Opened } from './open.ts';
 import { applyStep, inProgress, readRetried, settle, type OnceDeps, type OnceOptions, type Parts } from './parts.ts';
-import { recover, type RecoverRequest, type RecoverReport } from './recover.ts';
 import { resolve } from './resolve.ts';
 
 /** Time for a last answer after the deadline, before the platform kills the function. */
@@ -27,20 +26,12 @@ export interface Once {
    * record (recovery will find the open hold).
    */
   call(request: OnceRequest, deadline: Deadline): Promise<OnceAnswer>;
-  /** Finishes one call from what is stored. */
-  resolve(key: Key, deadline: Deadline): Promise<Document | undefined>;
-  /** Finishes every call that nobody is running any more, and brings dead letters home. */
-  recover(request: RecoverRequest): Promise<RecoverReport>;
 }
 
 /** The protocol of one kind of costly call. */
 export function createOnce(deps: OnceDeps, kind: Kind, options: OnceOptions = {}): Once {
   const parts: Parts = { ...deps, kind, options };
-  return {
-    call: (request, deadline) => call(parts, request, deadline),
-    resolve: (key, deadline) => resolve(parts, key, deadline),
-    recover: (request) => recover(parts, request),
-  };
+  return { call: (request, deadline) => call(parts, request, deadline) };
 }
 
 /** One call under way. */

@@ -3,7 +3,8 @@ import { verified, walkPages, type Letter, type Placement, type WalkReport } fro
 import { isFinal } from '../records/index.ts';
 import { is, type Document, type Filter, type PageKey } from '../store/index.ts';
 import { holdIn, type Hold } from './hold.ts';
-import { readRetried, type Parts } from './parts.ts';
+import { readRetried, type OnceDeps, type OnceOptions, type Parts } from './parts.ts';
+import type { Kind } from './kind.ts';
 import { recoveredRecord, resolve } from './resolve.ts';
 
 /** Open holds first (they may free credits), then unexplained records, then letters that nobody asked for. */
@@ -30,8 +31,22 @@ export interface RecoverReport {
 
 const PAGE = 100;
 
-/** Finishes what calls left behind, record by record; one that cannot be finished never stops the others. */
-export async function recover(parts: Parts, { deadline, from }: RecoverRequest): Promise<RecoverReport> {
+/** Recovery of one kind of costly call; apart from `createOnce`, since the function that calls does not recover. */
+export interface Recovery {
+  /**
+   * Finishes every call that nobody is running any more, and brings dead letters home, record by record: one
+   * that cannot be finished never stops the others. May run at any time, any number of times, also twice at once.
+   */
+  recover(request: RecoverRequest): Promise<RecoverReport>;
+}
+
+/** The recovery of one kind of costly call. */
+export function createRecovery(deps: OnceDeps, kind: Kind, options: OnceOptions = {}): Recovery {
+  const parts: Parts = { ...deps, kind, options };
+  return { recover: (request) => recover(parts, request) };
+}
+
+async function recover(parts: Parts, { deadline, from }: RecoverRequest): Promise<RecoverReport> {
   const walks: Record<RecoverPhase, (after: PageKey | undefined) => Promise<WalkReport>> = {
     holds: (after) => recoverHolds(parts, deadline, after),
     unknown: (after) => recoverUnknown(parts, deadline, after),

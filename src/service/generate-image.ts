@@ -1,27 +1,10 @@
-import { DurableError, type Clock, type Hash, type Log, type Random, type Seal } from '../core/index.ts';
-import { createDurableWriter } from '../durable/index.ts';
-import { createGeneration, createOpenAiImages, type Fetch, type Generated, type Generation, type Provider } from '../generation/index.ts';
+import { DurableError } from '../core/index.ts';
+import { createGeneration, type Generated, type Generation } from '../generation/index.ts';
 import { parseGenerate, parseHistory, parseWorkId } from '../records/index.ts';
-import type { Blobs, Store } from '../store/index.ts';
-import { readConfig, type Environment, type GenerateConfig } from './config.ts';
+import type { GenerateConfig } from './config.ts';
 import { succeed, type Envelope } from './envelope.ts';
-import { createHandler, type Action, type Call, type Identity } from './handler.ts';
-
-/** Everything a function stands on; composition roots hand it in. */
-export interface Runtime {
-  readonly store: Store;
-  readonly blobs: Blobs;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly hash: Hash;
-  readonly log: Log;
-  readonly fetch: Fetch;
-  readonly env: Environment;
-  createSeal(secret: string): Seal;
-  identity(): Identity;
-  /** Takes the place of the provider named in the environment, for a service this library does not know. */
-  readonly provider?: Provider;
-}
+import { createHandler, type Action, type Call } from './handler.ts';
+import { openTools, type Runtime } from './runtime.ts';
 
 /**
  * The cloud function `generateImage`: actions `generate`, `getHistory`, `getDailyUsage`, `getServiceStatus`,
@@ -53,12 +36,9 @@ interface Desk {
 }
 
 function openDesk(runtime: Runtime): Desk {
-  const config = readConfig(runtime.env);
-  const seal = config.key === undefined ? undefined : runtime.createSeal(config.key);
-  const writer = createDurableWriter({ ...runtime, seal });
-  const provider = runtime.provider ?? (config.provider && createOpenAiImages(runtime, config.provider));
-  const { registration } = config;
-  return { config, generation: createGeneration({ ...runtime, writer, provider }, { registration }) };
+  const tools = openTools(runtime);
+  const { config } = tools;
+  return { config, generation: createGeneration({ ...runtime, ...tools }, { registration: config.registration }) };
 }
 
 async function generate({ generation }: Desk, call: Call): Promise<Envelope> {

@@ -86,7 +86,8 @@ function find(actions: Readonly<Record<string, Action>>, action: unknown): Actio
   throw new DurableError('ACTION_UNKNOWN', `known actions are ${Object.keys(actions).join(', ')}`);
 }
 
-function timeLimitMs({ time_limit_in_ms: limit }: FunctionContext): number {
+/** The function's own time limit, as the platform tells it; its default of 3 s where it does not. */
+export function timeLimitMs({ time_limit_in_ms: limit }: FunctionContext): number {
   return typeof limit === 'number' && limit > 0 ? limit : DEFAULT_TIME_LIMIT_MS;
 }
 

@@ -1,6 +1,6 @@
 /** One small world: a database, storage, an image service, and functions that are started and die in it. */
 import { createDurableWriter } from '../../src/durable/index.ts';
-import { createGeneration, type Generated, type Provider } from '../../src/generation/index.ts';
+import { createGeneration, createGenerationRecovery, type Generated, type Provider } from '../../src/generation/index.ts';
 import { createDeadline, isDurableError, type Code } from '../../src/core/index.ts';
 import { repairUserCounts } from '../../src/integrity/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
@@ -79,11 +79,13 @@ export function createWorld({ placements, maxAttempts, mood }: WorldOptions) {
     const ports = { clock, random, hash: testHash, log };
     const reached = { store: faultyStore(store, instance), blobs: faultyBlobs(blobs, instance) };
     const writer = createDurableWriter({ ...ports, ...reached }, { maxAttempts });
-    const generation = createGeneration(
-      { ...ports, ...reached, writer, provider: providerFor(instance), fetch: fetchPicture },
-      { registration: { open: true, initialCredits: CREDITS } },
-    );
-    return { generation, store: reached.store };
+    const deps = { ...ports, ...reached, writer, provider: providerFor(instance), fetch: fetchPicture };
+    const registration = { open: true, initialCredits: CREDITS };
+    return {
+      generation: createGeneration(deps, { registration }),
+      recovery: createGenerationRecovery(deps),
+      store: reached.store,
+    };
   };
 
   const visit = () => ({ openid: OPENID, deadline: createDeadline(clock, clock.now() + TIMEOUT_MS - 150) });
@@ -103,7 +105,7 @@ export function createWorld({ placements, maxAttempts, mood }: WorldOptions) {
 
   /** One run of the recovery function; a killed one simply ends. */
   const recover = async (): Promise<void> => {
-    const running = boot().generation.once.recover({ deadline: visit().deadline });
+    const running = boot().recovery.recover({ deadline: visit().deadline });
     const killed = new Promise<void>((resolve) => clock.after(TIMEOUT_MS, resolve));
     await Promise.race([running.then(() => undefined, ignoreOurs), killed]);
   };

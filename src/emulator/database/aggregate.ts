@@ -4,8 +4,8 @@ import { isFields, type Fields, type Id, type Stored } from './document.ts';
 import { compileFilter, matching } from './filter.ts';
 import { ENGINE_OPTIONS, refusing } from './operators.ts';
 
-/** Stages that make new documents or pass them on, and never write into those they are given. */
-const HARMLESS = new Set(['$match', '$count', '$group', '$limit', '$skip', '$sort', '$sortByCount', '$project']);
+/** Stages that never write into the documents they are given. (`$project` is none: it deletes what it leaves out.) */
+const HARMLESS = new Set(['$match', '$count', '$group', '$limit', '$skip', '$sort', '$sortByCount']);
 
 /** Where a pipeline reads from. */
 export interface PipelineSource {

@@ -1,6 +1,6 @@
 import type { Change, Entry, Journal } from '../journal/index.ts';
 import { CloudError, invalidParam } from '../cloud-error.ts';
-import type { Id, Stored } from './document.ts';
+import { assertDocumentSize, type Id, type Stored } from './document.ts';
 import { decodeValue, encodeText } from './ejson.ts';
 
 /** The documents of all collections, in memory, with the journal as their truth. */
@@ -9,7 +9,7 @@ export interface Collections {
   has(name: string): boolean;
   /** The documents of a collection in their natural order; refuses a collection that does not exist. */
   documents(name: string): ReadonlyMap<Id, Stored>;
-  /** Records changes in the journal, then makes them visible. All of them or, when recording fails, none. */
+  /** Records changes in the journal, then makes them visible. All of them or, when one cannot be recorded, none. */
   commit(changes: readonly DocumentChange[]): void;
   /** Makes an entry of the journal visible again. */
   replay(entry: Entry): void;
@@ -63,12 +63,11 @@ function apply(content: Content, { op, collection, id, document }: DocumentChang
 }
 
 function asJournalChange({ op, collection, id, document }: DocumentChange): Change {
-  return {
-    op,
-    collection,
-    ...(id === undefined ? {} : { id }),
-    ...(document === undefined ? {} : { documentText: encodeText(document) }),
-  };
+  const change = { op, collection, ...(id === undefined ? {} : { id }) };
+  if (document === undefined) return change;
+  const documentText = encodeText(document);
+  assertDocumentSize(document, documentText);
+  return { ...change, documentText };
 }
 
 function asDocumentChange({ op, collection, id, document }: Entry): DocumentChange {

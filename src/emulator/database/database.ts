@@ -3,7 +3,7 @@ import type { Clock } from '../../core/index.ts';
 import { CloudError, writeFailed } from '../cloud-error.ts';
 import { aggregate } from './aggregate.ts';
 import { assertCollectionName, type Collections, type DocumentChange } from './collections.ts';
-import { asId, assertDocumentSize, assertFieldNames, isFields, type Fields, type Id, type Stored } from './document.ts';
+import { asId, assertFieldNames, isFields, type Fields, type Id, type Stored } from './document.ts';
 import { encodeText } from './ejson.ts';
 import { compileFilter, matching, type Filter } from './filter.ts';
 import { project } from './projection.ts';
@@ -75,7 +75,10 @@ export function createDatabase(collections: Collections, clock: Clock): Database
     },
     aggregate: (name, stages) =>
       aggregate(
-        { documents: collections.documents(name), collection: (other) => collections.documents(other).values() },
+        {
+          documents: collections.documents(name),
+          collection: (other) => (collections.has(other) ? collections.documents(other).values() : []),
+        },
         stages,
       ),
     load: (name, documents) => load(context, name, documents),
@@ -142,7 +145,6 @@ function update(context: Context, selection: Selection, change: UpdateRequest): 
     for (const current of found) {
       const document = planUpdate(current, compiled, filter.condition);
       if (document === undefined) continue;
-      assertDocumentSize(document, encodeText(document));
       changes.push({ op: 'update', collection: name, id: current._id, document });
     }
   } finally {
@@ -199,13 +201,8 @@ function select(documents: ReadonlyMap<Id, Stored>, filter: Filter, multi: boole
 /** `fields` as a document with its `_id` in front; refuses what cannot be stored. */
 function storable({ clock }: Context, fields: Fields): Stored {
   assertFieldNames(fields);
-  const document: Stored = { _id: asId(fields['_id'] ?? newId(clock)), ...withoutId(fields) };
-  assertDocumentSize(document, encodeText(document));
-  return document;
-}
-
-function withoutId({ _id: _, ...fields }: Fields): Fields {
-  return fields;
+  const { _id: id = newId(clock), ...rest } = fields;
+  return { _id: asId(id), ...rest };
 }
 
 /** 32 hexadecimal characters, as the platform makes them: seconds first, so that ids roughly follow time. */

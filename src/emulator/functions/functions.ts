@@ -39,7 +39,7 @@ export interface Functions {
   byToken(token: string): Invocation | undefined;
   /** The invocation that an instance is serving. */
   byWorker(workerId: string): Invocation | undefined;
-  close(): void;
+  close(): Promise<void>;
 }
 
 interface FunctionsOptions {
@@ -50,7 +50,7 @@ interface FunctionsOptions {
 }
 
 /** A cold start takes a processor for a while; more at once than this would only make all of them slow. */
-const MAX_CONCURRENT = 32;
+const MAX_CONCURRENT = 16;
 
 /** Loading the code has its own allowance, as on the platform; the function's timeout counts from `main`. */
 const MAX_LOAD_MS = 60_000;
@@ -113,7 +113,7 @@ interface Seat extends Machinery {
 /** Calls an instance under the time limits: first that of loading, from the start of `main` the function's own. */
 async function callInstance(seat: Seat, { call, definition, requestId }: Job): Promise<Outcome> {
   const { instance, clock, onConsole, token } = seat;
-  const expire = () => instance.stop({ kind: 'timed-out' });
+  const expire = () => void instance.stop({ kind: 'timed-out' });
   let cancel = clock.after(MAX_LOAD_MS, expire);
   const outcome = await instance.call({
     event: call.event,

@@ -28,8 +28,8 @@ export interface InstanceCall {
 /** A running copy of a function: serves one event at a time and keeps its module state in between. */
 export interface Instance {
   call(call: InstanceCall): Promise<Outcome>;
-  /** Stops it at once; what it was doing ends with `outcome`. */
-  stop(outcome?: Outcome): void;
+  /** Kills it; the call under way ends with `outcome`, after everything printed until then has been handed on. */
+  stop(outcome?: Outcome): Promise<void>;
   readonly isAlive: () => boolean;
 }
 
@@ -54,12 +54,13 @@ export function startInstance({ entry, env }: InstanceOptions): Instance {
   const state = createCallState();
   worker.on('message', (message: WorkerMessage) => state.receive(message));
   worker.on('error', (error) => state.end({ kind: 'failed', message: describe(error) }));
+  // All messages sent before the end have been received by now.
   worker.on('exit', () => state.end({ kind: 'failed', message: 'the function ended its own process' }));
   return {
-    isAlive: () => !state.hasEnded(),
-    stop(outcome = { kind: 'killed' }) {
-      state.end(outcome);
-      void worker.terminate();
+    isAlive: () => !state.isEnding(),
+    async stop(outcome = { kind: 'killed' }) {
+      state.doom(outcome);
+      await worker.terminate();
     },
     call(call) {
       port1.postMessage({ event: call.event, context: call.context, env: call.env });
@@ -74,14 +75,16 @@ export function startInstance({ entry, env }: InstanceOptions): Instance {
 interface CallState {
   begin(call: InstanceCall): Promise<Outcome>;
   receive(message: WorkerMessage): void;
-  /** Ends the instance; a call that is under way gets this outcome. */
+  /** Decides how the call under way ends: whatever result still arrives comes too late. */
+  doom(outcome: Outcome): void;
+  /** Ends the instance; a call that is under way gets this outcome, unless another one was decided before. */
   end(outcome: Outcome): void;
-  hasEnded(): boolean;
+  isEnding(): boolean;
 }
 
 function createCallState(): CallState {
   let current: { call: InstanceCall; settle: (outcome: Outcome) => void } | undefined;
-  let ended = false;
+  let doom: Outcome | undefined;
   const settle = (outcome: Outcome) => {
     current?.settle(outcome);
     current = undefined;
@@ -93,6 +96,7 @@ function createCallState(): CallState {
       }),
     receive(message) {
       if (message.type === 'output') current?.call.onOutput(message.stream, message.text);
+      else if (doom !== undefined) return;
       else if (message.type === 'started') current?.call.onStart();
       else if (message.type === 'done') settle({ kind: 'done', result: message.result });
       else {
@@ -100,11 +104,14 @@ function createCallState(): CallState {
         settle({ kind: 'failed', message: message.message });
       }
     },
-    end(outcome) {
-      ended = true;
-      settle(outcome);
+    doom(outcome) {
+      doom ??= outcome;
     },
-    hasEnded: () => ended,
+    end(outcome) {
+      doom ??= outcome;
+      settle(doom);
+    },
+    isEnding: () => doom !== undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/index.ts';
+import { DurableError, type Clock } from '../../core/index.ts';
 import type { FunctionDefinition } from './definition.ts';
 import { startInstance, type Instance } from './instance.ts';
 
@@ -21,7 +21,7 @@ export interface InstancePool {
   take(definition: FunctionDefinition): PooledInstance;
   /** Gives an instance back; one that has ended is forgotten. */
   release(definition: FunctionDefinition, instance: PooledInstance): void;
-  stopAll(): void;
+  stopAll(): Promise<void>;
 }
 
 /** A pool that starts with no instance. */
@@ -29,9 +29,10 @@ export function createPool({ clock, env }: PoolOptions): InstancePool {
   const idle = new Map<string, { instance: PooledInstance; cancel: () => void }[]>();
   const all = new Set<PooledInstance>();
   let started = 0;
+  let isOpen = true;
   const stop = (instance: PooledInstance) => {
     all.delete(instance);
-    instance.stop();
+    void instance.stop();
   };
   return {
     take({ name, entry }) {
@@ -40,6 +41,8 @@ export function createPool({ clock, env }: PoolOptions): InstancePool {
         if (next.instance.isAlive()) return next.instance;
         all.delete(next.instance);
       }
+      // Calls that were waiting for a place when the local cloud was closed.
+      if (!isOpen) throw new DurableError('INTERNAL', 'the local cloud has been closed');
       started += 1;
       const workerId = `w${started}`;
       const instance = { ...startInstance({ entry, env: env(workerId) }), workerId };
@@ -56,10 +59,12 @@ export function createPool({ clock, env }: PoolOptions): InstancePool {
       list.push({ instance, cancel });
       idle.set(name, list);
     },
-    stopAll() {
+    async stopAll() {
+      isOpen = false;
       for (const list of idle.values()) for (const { cancel } of list) cancel();
       idle.clear();
-      for (const instance of all) stop(instance);
+      await Promise.all([...all].map((instance) => instance.stop()));
+      all.clear();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Clock } from '../../core/index.ts';
+import { DurableError, type Clock } from '../../core/index.ts';
 import { encodeEntry, PREFIX_LENGTH, type Change, type Entry } from './entry.ts';
 import { recoverEntries, type Recovery } from './recovery.ts';
 
@@ -31,9 +31,12 @@ export function openJournal({ path, clock, replay }: JournalOptions): Journal {
   const recovery = recoverEntries(file, replay);
   if (recovery.tornBytes > 0) ftruncateSync(file, recovery.bytes);
   let { bytes, lastSeq } = recovery;
+  let isOpen = true;
   return {
     recovery,
     append(changes) {
+      // The number of a closed file may already be another file's.
+      if (!isOpen) throw new DurableError('INTERNAL', 'the local cloud has been closed');
       const atMs = clock.now();
       const block = Buffer.from(
         changes.map((change, index) => encodeEntry(change, lastSeq + 1 + index, atMs)).join(''),
@@ -43,7 +46,10 @@ export function openJournal({ path, clock, replay }: JournalOptions): Journal {
       lastSeq += changes.length;
     },
     lines: () => readLines(path, bytes),
-    close: () => closeSync(file),
+    close() {
+      isOpen = false;
+      closeSync(file);
+    },
   };
 }
 

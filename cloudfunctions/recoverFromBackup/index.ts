@@ -1,0 +1,5 @@
+import { createRecoverFromBackup } from '../../src/service/index.ts';
+import { runtime } from '../runtime.ts';
+
+/** Finishes what calls left open and brings dead letters home; called by its timer and by administrators. */
+export const main = createRecoverFromBackup(runtime);

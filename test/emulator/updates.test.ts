@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest';
+import { admin, cloud, failureOf, openCollection, openEmulator, stored, type Json } from './harness.ts';
+
+/** Updates by native operators, as the SDK sends them after its own translation. */
+async function update(
+  document: Json,
+  operators: Json,
+  query: Json = { _id: document['_id'] },
+): Promise<{ answer: Json; after: Json[] }> {
+  const emulator = await openEmulator();
+  await fetch(`${emulator.url}/_emulator/collections/c`, { method: 'PUT', body: JSON.stringify(document) });
+  const answer = await admin(emulator, {
+    action: 'database.modifyDocument',
+    collectionName: 'c',
+    queryType: 'WHERE',
+    query: JSON.stringify(query),
+    data: JSON.stringify(operators),
+    multi: true,
+    merge: true,
+    upsert: false,
+  });
+  return { answer, after: await stored(emulator, 'c') };
+}
+
+test.each<[string, Json, Json, Json]>([
+  [
+    '$set replaces and creates, also inside',
+    { n: 1, o: { p: 1 } },
+    { $set: { n: 2, 'o.q': 3, 'x.y.z': 4 } },
+    { n: 2, o: { p: 1, q: 3 }, x: { y: { z: 4 } } },
+  ],
+  ['$set writes into a list by its index', { list: [1, 2] }, { $set: { 'list.1': 5 } }, { list: [1, 5] }],
+  ['$unset removes, also inside', { a: 1, o: { p: 1, q: 2 } }, { $unset: { a: '', 'o.p': '' } }, { o: { q: 2 } }],
+  ['$inc adds, and starts a missing field at 0', { n: 1 }, { $inc: { n: 2, m: -3 } }, { n: 3, m: -3 }],
+  ['$mul multiplies, and makes a missing field 0', { n: 4 }, { $mul: { n: 0.5, m: 3 } }, { n: 2, m: 0 }],
+  ['$min and $max keep the bound', { a: 5, b: 5 }, { $min: { a: 3 }, $max: { b: 9 } }, { a: 3, b: 9 }],
+  [
+    '$push appends, and starts a missing list',
+    { l: [1] },
+    { $push: { l: 2, m: { x: 1 } } },
+    { l: [1, 2], m: [{ x: 1 }] },
+  ],
+  [
+    '$push with position, order and length',
+    { l: [3] },
+    { $push: { l: { $each: [9, 1, 5], $sort: 1, $slice: -2 } } },
+    { l: [5, 9] },
+  ],
+  ['$addToSet adds what is not there', { l: [1, 2] }, { $addToSet: { l: { $each: [2, 3] } } }, { l: [1, 2, 3] }],
+  ['$pop takes from the ends', { l: [1, 2, 3], m: [1, 2] }, { $pop: { l: 1, m: -1 } }, { l: [1, 2], m: [2] }],
+  [
+    '$pull removes by value and by condition',
+    { l: [1, 2, 1], m: [{ a: 1 }, { a: 5 }] },
+    { $pull: { l: 1, m: { a: { $gte: 3 } } } },
+    { l: [2], m: [{ a: 1 }] },
+  ],
+  ['$pullAll removes several values', { l: [1, 2, 3] }, { $pullAll: { l: [1, 3] } }, { l: [2] }],
+  ['$rename moves a field', { a: 1 }, { $rename: { a: 'b' } }, { b: 1 }],
+])('%s', async (_name, document, operators, expected) => {
+  const { answer, after } = await update({ _id: 1, ...document }, operators);
+  expect(answer).toMatchObject({ data: { updated: 1 } });
+  expect(after).toEqual([{ _id: 1, ...expected }]);
+});
+
+test('$set through a list position changes the matched element alone', async () => {
+  const document = {
+    _id: 1,
+    l: [
+      { k: 'a', n: 1 },
+      { k: 'b', n: 1 },
+    ],
+  };
+  const { after } = await update(document, { $set: { 'l.$.n': 9 } }, { _id: 1, 'l.k': 'b' });
+  expect(after).toEqual([
+    {
+      _id: 1,
+      l: [
+        { k: 'a', n: 1 },
+        { k: 'b', n: 9 },
+      ],
+    },
+  ]);
+});
+
+test.each<[string, Json, Json, RegExp]>([
+  [
+    '$inc of a text',
+    { n: 'x' },
+    { $inc: { n: 1 } },
+    /Cannot apply \$inc to a value of non-numeric type.*'n' of non-numeric type string/,
+  ],
+  ['$inc of null', { n: null }, { $inc: { n: 1 } }, /of non-numeric type null/],
+  ['$inc by a text', { n: 1 }, { $inc: { n: '1' } }, /Cannot increment with non-numeric argument/],
+  ['$mul of a list', { n: [] }, { $mul: { n: 2 } }, /Cannot apply \$mul/],
+  ['$push to a text', { n: 'x' }, { $push: { n: 1 } }, /must be an array but is of type string/],
+  ['$push to null', { n: null }, { $push: { n: 1 } }, /must be an array but is of type null/],
+  ['$addToSet to a number', { n: 1 }, { $addToSet: { n: 1 } }, /Cannot apply \$addToSet to non-array field/],
+  ['$pop of a number', { n: 1 }, { $pop: { n: 1 } }, /non-array type 'int'/],
+  ['$pull from a number', { n: 1 }, { $pull: { n: 1 } }, /Cannot apply \$pull to a non-array value/],
+  ['$set below a number', { n: 1 }, { $set: { 'n.x': 1 } }, /Cannot create field 'x' in element {n: 1}/],
+  ['$set below null', { n: null }, { $set: { 'n.x': 1 } }, /Cannot create field 'x' in element {n: null}/],
+  ['$set below a list by a name', { n: [] }, { $set: { 'n.x': 1 } }, /Cannot create field 'x' in element/],
+  ['two operators on one path', { n: 1 }, { $set: { n: 1 }, $inc: { n: 1 } }, /would create a conflict at 'n'/],
+  [
+    'two operators on a path and one below it',
+    { n: {} },
+    { $set: { n: {} }, $inc: { 'n.x': 1 } },
+    /would create a conflict at 'n'/,
+  ],
+  ['a change of the id', {}, { $set: { _id: 2 } }, /immutable field '_id'/],
+  ['an unknown operator', {}, { $foo: { n: 1 } }, /Unknown modifier: \$foo/],
+  ['a field name with a dollar in a value', {}, { $set: { n: { $gt: 1 } } }, /dollar \(\$\) prefixed field/],
+  ['an empty part in a path', {}, { $set: { 'a..b': 1 } }, /empty field name/],
+])('%s is an error and leaves the document as it was', async (_name, document, operators, text) => {
+  const { answer, after } = await update({ _id: 1, ...document }, operators);
+  expect(answer).toMatchObject({ code: 'DATABASE_REQUEST_FAILED', message: expect.stringMatching(text) });
+  expect(after).toEqual([{ _id: 1, ...document }]);
+});
+
+test('of several operators none is applied when one is refused', async () => {
+  const { after } = await update({ _id: 1, n: 1, t: 'x' }, { $set: { n: 2 }, $inc: { t: 1 } });
+  expect(after).toEqual([{ _id: 1, n: 1, t: 'x' }]);
+});
+
+test('an update that changes nothing counts nothing, whatever the operator', async () => {
+  await openEmulator();
+  const works = await openCollection('works', [{ _id: 'a', n: 1, l: [1] }]);
+  const _ = cloud.database().command;
+  for (const data of [{ n: 1 }, { n: _.inc(0) }, { l: _.addToSet(1) }, { gone: _.remove() }]) {
+    expect((await works.doc('a').update({ data })).stats).toEqual({ updated: 0 });
+  }
+  expect((await works.doc('a').update({ data: { n: 2 } })).stats).toEqual({ updated: 1 });
+});
+
+test('an update by a filter counts the documents it changed', async () => {
+  await openEmulator();
+  const works = await openCollection('works', [{ _id: 1, st: 'open' }, { _id: 2, st: 'open', n: 1 }, { _id: 3 }]);
+  expect((await works.where({ st: 'open' }).update({ data: { n: 1 } })).stats).toEqual({ updated: 1 });
+});
+
+test('an update that fails on one document keeps those before it and does not start on the others', async () => {
+  const emulator = await openEmulator();
+  const works = await openCollection('works', [
+    { _id: 1, n: 1 },
+    { _id: 2, n: 'x' },
+    { _id: 3, n: 1 },
+  ]);
+  const failure = await failureOf(works.where({}).update({ data: { n: cloud.database().command.inc(1) } }));
+  expect(failure.errCode).toBe(-502001);
+  expect(await stored(emulator, 'works')).toEqual([
+    { _id: 1, n: 2 },
+    { _id: 2, n: 'x' },
+    { _id: 3, n: 1 },
+  ]);
+});
+
+test('of a hundred conditional updates at once exactly one wins', async () => {
+  await openEmulator();
+  const works = await openCollection('works', [{ _id: 'a', left: 1 }]);
+  const _ = cloud.database().command;
+  const take = () => works.where({ _id: 'a', left: _.gt(0) }).update({ data: { left: _.inc(-1) } });
+  const answers = await Promise.all(Array.from({ length: 100 }, take));
+  expect(answers.reduce((sum: number, { stats }: { stats: { updated: number } }) => sum + stats.updated, 0)).toBe(1);
+});
