@@ -17,7 +17,15 @@ export {
   type WriteOutcome,
   type WriteRequest,
 } from './durable/index.ts';
-export { createOnce, createRecovery, type Kind, type Once, type OnceAnswer, type OnceRequest, type Payment } from './once/index.ts';
+export {
+  createOnce,
+  createRecovery,
+  type Kind,
+  type Once,
+  type OnceAnswer,
+  type OnceRequest,
+  type Payment,
+} from './once/index.ts';
 export type { Provider, ProviderResult, PictureRequest } from './generation/index.ts';
 export {
   createFixUserConsistency,

@@ -22,12 +22,7 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
  * The work is not interrupted (the SDK offers no way to): what it does later still happens, and its late
  * rejection is swallowed on purpose, because the caller has already been told "outcome unknown".
  */
-export function withTimeout<T>(
-  clock: Clock,
-  timeoutMs: number,
-  work: Promise<T>,
-  onTimeout: () => Error,
-): Promise<T> {
+export function withTimeout<T>(clock: Clock, timeoutMs: number, work: Promise<T>, onTimeout: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(timeoutMs, () => reject(onTimeout()));
     work.then(resolve, reject).finally(cancel);

@@ -5,12 +5,4 @@ export { beijingDay, beijingMidnight, nextBeijingMidnight } from './day.ts';
 export { attemptName, recordId, userId } from './ids.ts';
 export { canonicalJson, parseCanonical, type Plain } from './json.ts';
 export type { Hash, Log, LogFields, LogLevel, Random, Seal } from './ports.ts';
-export {
-  asDurableError,
-  codeFacts,
-  codes,
-  DurableError,
-  isDurableError,
-  type Category,
-  type Code,
-} from './errors.ts';
+export { asDurableError, codeFacts, codes, DurableError, isDurableError, type Category, type Code } from './errors.ts';

@@ -1,5 +1,6 @@
 /** Plain data as it is stored: JSON plus `Date`. */
-export type Plain = null | boolean | number | string | Date | readonly Plain[] | { readonly [key: string]: Plain | undefined };
+export type Plain =
+  null | boolean | number | string | Date | readonly Plain[] | { readonly [key: string]: Plain | undefined };
 
 /**
  * One text for one content: keys sorted, `undefined` dropped as the database drops it, and dates marked
@@ -22,7 +23,7 @@ function canonical(value: unknown): unknown {
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   // A null prototype keeps a key named "__proto__" an ordinary key.
-  const sorted: Record<string, unknown> = Object.create(null);
+  const sorted = Object.create(null) as Record<string, unknown>;
   for (const [key, item] of entries) sorted[key] = canonical(item);
   return sorted;
 }

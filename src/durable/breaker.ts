@@ -31,6 +31,7 @@ export function createBreaker(clock: Clock, options: BreakerOptions = {}): Break
   let failures = 0;
   let openings = 0;
   let openUntilMs: number | undefined;
+  let isProbing = false;
   const open = (): void => {
     openUntilMs = clock.now() + Math.min(openMs * 2 ** openings, maxOpenMs);
     openings += 1;
@@ -42,15 +43,20 @@ export function createBreaker(clock: Clock, options: BreakerOptions = {}): Break
       // Half-open: this caller is the probe. Were it never reported (its function was killed), the next
       // caller after the longest opening becomes the probe.
       openUntilMs = clock.now() + maxOpenMs;
+      isProbing = true;
       return true;
     },
     succeeded() {
       failures = 0;
       openings = 0;
       openUntilMs = undefined;
+      isProbing = false;
     },
     failed() {
       failures += 1;
+      // Calls that began before it opened and fail now say nothing new: only the probe makes the next opening longer.
+      if (openUntilMs !== undefined && !isProbing) return;
+      isProbing = false;
       if (failures >= failuresToOpen) open();
     },
   };

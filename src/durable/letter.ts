@@ -76,7 +76,8 @@ export function composeLetter(authenticator: Authenticator, request: LetterReque
     payload: record,
     backupReason: `${collection}_collection_save_failed`,
     originalError: failures.at(-1)?.message ?? 'not attempted',
-    retryCount: failures.length,
+    // An attempt that was never made (no time, or known to be down) is noted as number 0.
+    retryCount: failures.filter(({ attempt }) => attempt > 0).length,
     timestamp: new Date(atMs),
     attempts: failures,
     mac: authenticator.mac(record),

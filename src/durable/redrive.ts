@@ -69,10 +69,13 @@ export async function walkPages(walk: Walk): Promise<WalkReport> {
   let done = 0;
   let skipped = 0;
   let after = walk.after;
+  const isOver = (): boolean => walk.deadline.remainingMs() < LAST_START_MS;
+  const stopped = (): WalkReport => report(done, skipped, failed, after ?? { id: '' });
   for (;;) {
+    if (isOver()) return stopped();
     const page = await walk.read(after);
     for (const document of page.items) {
-      if (walk.deadline.remainingMs() < LAST_START_MS) return report(done, skipped, failed, after ?? { id: '' });
+      if (isOver()) return stopped();
       try {
         if (await walk.visit(document)) done += 1;
         else skipped += 1;

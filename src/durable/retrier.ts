@@ -54,8 +54,8 @@ export type Tried<T> =
 
 /**
  * Runs an idempotent operation in at most `maxAttempts` attempts, inside a deadline; answers a value either
- * way. Only `transient`, `ambiguous` and `throttled` errors are repeated. `run` gets the number of the
- * attempt and the milliseconds it may take.
+ * way. Only `transient`, `ambiguous` and `throttled` errors are repeated, and unexpected exceptions, which say
+ * nothing about what happened. `run` gets the milliseconds that each of its statements may take.
  */
 export interface Retrier {
   attempt<T>(budget: Budget, run: (timeoutMs: number) => Promise<T>): Promise<Tried<T>>;
@@ -167,6 +167,7 @@ function attemptTimeoutMs({ budget, options }: Course): number {
 
 function isWorthRepeating(error: DurableError): boolean {
   if (error.code === 'DEADLINE_PASSED') return false;
+  if (isAmbiguous(error.code)) return true;
   return error.category === 'transient' || error.category === 'ambiguous' || error.category === 'throttled';
 }
 

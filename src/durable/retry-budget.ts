@@ -11,20 +11,22 @@ export interface RetryBudget {
   earn(): void;
 }
 
-const CAPACITY = 10;
-const EARNED = 0.1;
+/** In tenths of a token: ten times 0.1 would not be 1. */
+const CAPACITY = 100;
+const COST = 10;
+const EARNED = 1;
 
 /** A full bucket. */
 export function createRetryBudget(): RetryBudget {
-  let tokens = CAPACITY;
+  let tenths = CAPACITY;
   return {
     take() {
-      if (tokens < 1) return false;
-      tokens -= 1;
+      if (tenths < COST) return false;
+      tenths -= COST;
       return true;
     },
     earn() {
-      tokens = Math.min(CAPACITY, tokens + EARNED);
+      tenths = Math.min(CAPACITY, tenths + EARNED);
     },
   };
 }

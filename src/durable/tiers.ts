@@ -1,4 +1,4 @@
-import { canonicalJson, parseCanonical, type Deadline, type Log, type Seal } from '../core/index.ts';
+import { canonicalJson, isDurableError, parseCanonical, type Deadline, type Log, type Seal } from '../core/index.ts';
 import type { Blobs, CallOptions, Document, Store } from '../store/index.ts';
 import type { Letter } from './letter.ts';
 import type { Retrier } from './retrier.ts';
@@ -19,11 +19,15 @@ export interface TierDeps {
   readonly seal?: Seal | undefined;
 }
 
-/** Time kept for the tiers that follow each tier. */
-const RESERVE_MS: Record<LowerTier, number> = { emergency_backup: 700, storage: 100, log: 0 };
+/** Time kept for the tiers below each tier: three times the 99th percentile of a database request for each. */
+const RESERVE_MS: Record<Tier, number> = { collection: 1_400, emergency_backup: 700, storage: 100, log: 0 };
+/** A function of 3 s has little left after paying: no tier may keep more than this share from the one above. */
+const RESERVE_SHARE = 0.5;
 
-/** Time that the record's own collection must leave for the tiers below it. */
-export const LOWER_TIERS_MS = 1_400;
+/** The time that `tier` must leave for the tiers below it. */
+export function reserveMs(tier: Tier, deadline: Deadline): number {
+  return Math.min(RESERVE_MS[tier], Math.max(0, deadline.remainingMs() * RESERVE_SHARE));
+}
 
 /** Puts a letter into the first lower tier that takes it; undefined when none did. */
 export async function keepLetter(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<LowerTier | undefined> {
@@ -34,16 +38,18 @@ export async function keepLetter(deps: TierDeps, letter: Letter, deadline: Deadl
 
 async function keepInCollection(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<boolean> {
   const { store, retrier, deadLetters } = deps;
+  const keepMs = reserveMs('emergency_backup', deadline);
   const budget = {
     key: deadLetters,
     deadline,
-    reserveMs: RESERVE_MS.emergency_backup,
+    reserveMs: keepMs,
     maxAttempts: 2,
     recordId: letter.recordId,
   };
+  const call = { deadline: deadline.minus(keepMs) };
   const tried = await retrier.attempt(budget, (timeoutMs) =>
     // The same letter again is our own lost answer: letters are keyed by record and attempt.
-    insertOrCreate(store, { collection: deadLetters, document: { ...letter } }, { timeoutMs, deadline }),
+    insertOrCreate(store, { collection: deadLetters, document: { ...letter } }, { ...call, timeoutMs }),
   );
   return tried.ok;
 }
@@ -57,7 +63,7 @@ export async function insertOrCreate(
   try {
     return await store.insert(what.collection, what.document, call);
   } catch (error) {
-    if ((error as { code?: unknown }).code !== 'STORE_NOT_FOUND') throw error;
+    if (!isDurableError(error, 'STORE_NOT_FOUND')) throw error;
     await store.createCollection(what.collection, call);
     return store.insert(what.collection, what.document, call);
   }
@@ -66,17 +72,18 @@ export async function insertOrCreate(
 async function keepInStorage(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<boolean> {
   const { blobs, retrier, seal } = deps;
   if (!blobs) return false;
+  const keepMs = reserveMs('storage', deadline);
   const budget = {
     key: 'storage',
     deadline,
-    reserveMs: RESERVE_MS.storage,
+    reserveMs: keepMs,
     maxAttempts: 2,
     attemptTimeoutMs: 4_000,
     recordId: letter.recordId,
   };
   const text = encodeLetter(letter, seal);
   const tried = await retrier.attempt(budget, async (timeoutMs) => {
-    const call = { timeoutMs: timeoutMs / 2, deadline };
+    const call = { timeoutMs: timeoutMs / 2, deadline: deadline.minus(keepMs) };
     const name = letterFile(letter._id);
     // Never over another content of the same name: one attempt has one owner, so what is there is ours.
     const present = await blobs.exists([await blobs.fileId(name, call)], call);

@@ -1,10 +1,10 @@
 import { canonicalJson, DurableError, isDurableError, type Clock, type Deadline, type Hash, type Log, type Random, type Seal } from '../core/index.ts';
 import { collections } from '../records/index.ts';
-import { is, type Blobs, type CallOptions, type Document, type Filter, type Store } from '../store/index.ts';
+import { assertDocument, is, type Blobs, type CallOptions, type Document, type Filter, type Store } from '../store/index.ts';
 import { composeLetter, createAuthenticator, readLetter, type Letter } from './letter.ts';
 import { redrive, type RedriveRequest, type WalkReport } from './redrive.ts';
 import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
-import { decodeLetter, insertOrCreate, keepLetter, letterFile, LOWER_TIERS_MS, type LowerTier, type TierDeps } from './tiers.ts';
+import { decodeLetter, insertOrCreate, keepLetter, letterFile, reserveMs, type LowerTier, type TierDeps } from './tiers.ts';
 
 export interface DurableWriterDeps {
   readonly store: Store;
@@ -58,7 +58,8 @@ export interface DurableWriter {
    * Stores `record` once, or keeps it as a dead letter; it is never silently dropped. Calling it again with
    * the same `_id` is safe: the second call answers `duplicate`.
    *
-   * Resolves for every expected outcome. Rejects with `WRITE_LOST` only when no tier took the record.
+   * Resolves for every expected outcome. Rejects with `WRITE_LOST` only when no tier took the record, and with
+   * `INPUT_INVALID` at once for one that is no document.
    */
   write(request: WriteRequest): Promise<WriteOutcome>;
   /** As `write`, but into the collection only: what cannot be stored rejects. For recovery. */
@@ -107,8 +108,9 @@ interface Parts extends DurableWriterDeps, TierDeps {
 }
 
 async function write(parts: Parts, request: WriteRequest): Promise<WriteOutcome> {
+  assertDocument(request.record);
   const startedAtMs = parts.clock.now();
-  const tried = await storeRecord(parts, request, LOWER_TIERS_MS);
+  const tried = await storeRecord(parts, request, reserveMs('collection', request.deadline));
   const fields = {
     collection: request.collection,
     recordId: request.record._id,
@@ -142,10 +144,12 @@ function letterFor(parts: Parts, request: WriteRequest, failures: readonly Faile
   return composeLetter(parts.authenticator, { collection, record, attempt, failures, atMs: parts.clock.now() });
 }
 
-function storeRecord(parts: Parts, request: WriteRequest, reserveMs: number) {
+function storeRecord(parts: Parts, request: WriteRequest, keepMs: number) {
   const { collection, record, deadline } = request;
-  const budget = { key: collection, deadline, reserveMs, recordId: record._id };
-  return parts.retrier.attempt(budget, (timeoutMs) => storeOnce(parts, request, { timeoutMs, deadline }));
+  const budget = { key: collection, deadline, reserveMs: keepMs, recordId: record._id };
+  // One attempt is several statements: none of them may use the time of the tiers below.
+  const call = { deadline: deadline.minus(keepMs) };
+  return parts.retrier.attempt(budget, (timeoutMs) => storeOnce(parts, request, { ...call, timeoutMs }));
 }
 
 // Insert and read-back are one idempotent operation: after a lost answer it runs again and finds its record.

@@ -94,17 +94,22 @@ async function start(options: EmulatorOptions, unlock: () => void): Promise<Emul
   const routes = createRoutes(parts);
   const server = await startServer({ port: options.port ?? 0, routes: () => routes });
   address.url = server.url;
+  let closing: Promise<void> | undefined;
+  const stop = async () => {
+    await functions.close();
+    await server.close();
+    data.journal.close();
+    unlock();
+  };
   return {
     url: server.url,
     env: { ...sdkEnvironment(server.url), ...callerEnvironment(CLIENT_CALLER, CLIENT_TOKEN) },
     invoke: (name, event, caller = {}) => invokeOverHttp(server.url, name, { event, caller }),
     faults: { set: faults.set, add: faults.add, clear: faults.clear },
     pictureCalls: pictureCalls.list,
-    async close() {
-      await functions.close();
-      await server.close();
-      data.journal.close();
-      unlock();
+    close() {
+      closing ??= stop();
+      return closing;
     },
   };
 }

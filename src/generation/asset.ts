@@ -42,7 +42,8 @@ export async function copyPicture(deps: AssetDeps, request: CopyRequest): Promis
     contentType: null,
     error,
   });
-  const bytes = 'bytes' in request.picture ? request.picture.bytes : await fetchPicture(deps, request.picture.url, request);
+  const bytes =
+    'bytes' in request.picture ? request.picture.bytes : await fetchPicture(deps, request.picture.url, request);
   if (!bytes) return pending('ASSET_REFUSED');
   const type = TYPES.find(([, , magic, at]) => magic.every((byte, index) => bytes[at + index] === byte));
   if (!type || bytes.length > MAX_BYTES) return pending('ASSET_REFUSED');

@@ -10,8 +10,23 @@ import {
   type Random,
 } from '../core/index.ts';
 import type { DurableWriter } from '../durable/index.ts';
-import { createOnce, createRecovery, type Kind, type Once, type OnceOptions, type Recovery, type SavedIn } from '../once/index.ts';
-import { collections, readAccount, type GenerateInput, type HistoryInput, type UserType, type Work } from '../records/index.ts';
+import {
+  createOnce,
+  createRecovery,
+  type Kind,
+  type Once,
+  type OnceOptions,
+  type Recovery,
+  type SavedIn,
+} from '../once/index.ts';
+import {
+  collections,
+  readAccount,
+  type GenerateInput,
+  type HistoryInput,
+  type UserType,
+  type Work,
+} from '../records/index.ts';
 import { is, type Blobs, type Store } from '../store/index.ts';
 import { readHistory, type History } from './history.ts';
 import { askForPicture, payForPicture } from './pay.ts';

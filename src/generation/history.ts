@@ -50,7 +50,9 @@ export async function readHistory(
   const { page, pageSize, cursor } = input;
   const skipped = cursor === undefined ? (page - 1) * pageSize : 0;
   if (skipped + pageSize > MAX_REACH) {
-    throw new DurableError('INPUT_INVALID', 'that page is too far back; use nextCursor', { details: { field: 'page' } });
+    throw new DurableError('INPUT_INVALID', 'that page is too far back; use nextCursor', {
+      details: { field: 'page' },
+    });
   }
   const source: Source = { ...deps, userId: account._id, after: readCursor(cursor), limit: skipped + pageSize + 1 };
   const [works, letters] = await Promise.all([fromWorks(source), fromLetters(source)]);

@@ -20,7 +20,8 @@ export async function payForPicture(
   const madeBy = deadline.minus(copyMs);
   const reference = attemptName(id, hold.attempt);
   const submitted = await provider.submit({ prompt, reference, deadline: madeBy });
-  if (submitted.status !== 'accepted') return paymentOf(deps, provider, { ...context, attempt: hold.attempt, result: submitted });
+  if (submitted.status !== 'accepted')
+    return paymentOf(deps, provider, { ...context, attempt: hold.attempt, result: submitted });
   await context.noteTask(submitted.taskId);
   const result = await poll(deps, provider, { taskId: submitted.taskId, deadline: madeBy });
   return paymentOf(deps, provider, { ...context, attempt: hold.attempt, result });

@@ -13,9 +13,7 @@ export interface Draft extends Wish {
 const EMPTY: Draft = { prompt: '', character: '', style: '', emotion: '', mode: '', requestId: '', provider: '' };
 
 /** Generated pictures as a kind of costly call. */
-export function createPictureKind(
-  ask?: Kind['ask'],
-): Kind {
+export function createPictureKind(ask?: Kind['ask']): Kind {
   return {
     records: collections.works,
     accounts: collections.users,
@@ -34,7 +32,7 @@ function workOf({ id, accountId, account, hold }: Basis): Document {
     _id: id,
     id,
     userId: accountId,
-    openid: String(account['openid'] ?? ''),
+    openid: typeof account['openid'] === 'string' ? account['openid'] : '',
     title: titleOf(draft),
     prompt: promptOf(draft),
     originalPrompt: draft.prompt,
@@ -65,7 +63,15 @@ function workOf({ id, accountId, account, hold }: Basis): Document {
 function finishWork(record: Document, payment: Payment, atMs: number): Document {
   if (payment.status === 'completed') {
     const { asset, imageUrl } = payment.fields as unknown as { asset: Asset; imageUrl: string };
-    return { ...record, status: 'completed', imageUrl, asset, errorMessage: '', errorCode: null, finishedAt: new Date(atMs) };
+    return {
+      ...record,
+      status: 'completed',
+      imageUrl,
+      asset,
+      errorMessage: '',
+      errorCode: null,
+      finishedAt: new Date(atMs),
+    };
   }
   const { error, status } = payment;
   const finishedAt = status === 'failed' ? new Date(atMs) : null;

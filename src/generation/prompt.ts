@@ -19,6 +19,12 @@ export function promptOf(wish: Wish): string {
 /** What the image service is told: the line, with who is in it, their mood, and how many pictures in one. */
 export function enhancedPromptOf(wish: Wish): string {
   const layout = wish.mode === 'single' ? 'single picture' : `${wish.mode} layout`;
-  const parts = [`${wish.style} style`, wish.character, wish.prompt, wish.emotion && `${wish.emotion} expression`, layout];
+  const parts = [
+    `${wish.style} style`,
+    wish.character,
+    wish.prompt,
+    wish.emotion && `${wish.emotion} expression`,
+    layout,
+  ];
   return [...parts.filter((part) => part !== ''), 'high quality, detailed'].join(', ');
 }

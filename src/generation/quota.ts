@@ -71,7 +71,7 @@ function used(account: Account, day: string): number {
   const value = account.used[`d${day}`];
   if (value === undefined) return 0;
   if (typeof value === 'number' && Number.isFinite(value)) return Math.max(0, value);
-  throw new DurableError('USER_INVALID', 'the user\'s daily usage is broken; repair the document', {
+  throw new DurableError('USER_INVALID', "the user's daily usage is broken; repair the document", {
     details: { field: usedPath(day) },
   });
 }

@@ -24,7 +24,11 @@ export async function findUser(deps: UserDeps, openid: string, call: CallOptions
  * The document of this person, registered now if unknown. The new document's `_id` is made from the openid,
  * so that two first calls at once register one user. Rejects with `USER_UNREGISTERED` where that is closed.
  */
-export async function findOrRegister(deps: UserDeps, openid: string, call: CallOptions & { nowMs: number }): Promise<Document> {
+export async function findOrRegister(
+  deps: UserDeps,
+  openid: string,
+  call: CallOptions & { nowMs: number },
+): Promise<Document> {
   const known = await findUser(deps, openid, call);
   if (known) return known;
   if (!deps.registration.open) {

@@ -1,2 +1,8 @@
 /** Look, report, repair. */
-export { repairUserCounts, type CountRepair, type RepairDeps, type RepairReport, type RepairRequest } from './user-counts.ts';
+export {
+  repairUserCounts,
+  type CountRepair,
+  type RepairDeps,
+  type RepairReport,
+  type RepairRequest,
+} from './user-counts.ts';

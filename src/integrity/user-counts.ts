@@ -82,7 +82,10 @@ async function planPage(store: Store, users: readonly Document[], deadline: Dead
   return users.flatMap((user) => {
     const { _id } = user;
     const uncounted = count([...pending.values()], _id);
-    const onTheWay = count([...letters].filter(([id]) => !home.has(id) && !open.has(id)).map(([, owner]) => owner), _id);
+    const onTheWay = count(
+      [...letters].filter(([id]) => !home.has(id) && !open.has(id)).map(([, owner]) => owner),
+      _id,
+    );
     const after = (stored.get(_id) ?? 0) - uncounted + onTheWay;
     return user['generateCount'] === after ? [] : [planRepair(user, after)];
   });
@@ -114,7 +117,11 @@ function count(owners: readonly string[], userId: string): number {
   return owners.filter((owner) => owner === userId).length;
 }
 
-async function completedByUser(store: Store, userIds: readonly string[], deadline: Deadline): Promise<Map<string, number>> {
+async function completedByUser(
+  store: Store,
+  userIds: readonly string[],
+  deadline: Deadline,
+): Promise<Map<string, number>> {
   const where = { userId: is.oneOf(userIds), status: 'completed' };
   const groups = await store.group(collections.works, { where, by: 'userId' }, { deadline });
   return new Map(groups.map((group) => [String(group.key), group.count]));
@@ -131,7 +138,11 @@ async function completedAmong(store: Store, ids: readonly string[], deadline: De
   return owners;
 }
 
-async function completedLetters(store: Store, userIds: readonly string[], deadline: Deadline): Promise<Map<string, string>> {
+async function completedLetters(
+  store: Store,
+  userIds: readonly string[],
+  deadline: Deadline,
+): Promise<Map<string, string>> {
   const owners = new Map<string, string>();
   const where = { userId: is.oneOf(userIds), state: 'waiting', status: 'completed' };
   let after: PageKey | undefined;

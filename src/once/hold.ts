@@ -96,7 +96,11 @@ export function planTask(id: string, token: string, taskId: string): Step {
 }
 
 /** Closes the hold as `st` with what that does to the account's counters; only while open under this token. */
-export function planSettle(id: string, token: string, settled: { readonly st: HoldState; readonly amounts: Amounts }): Step {
+export function planSettle(
+  id: string,
+  token: string,
+  settled: { readonly st: HoldState; readonly amounts: Amounts },
+): Step {
   const path = pathOf(id);
   return {
     where: mine(id, token),

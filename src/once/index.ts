@@ -3,4 +3,10 @@ export { createOnce, type Once } from './once.ts';
 export { holdIn, type Amounts, type Hold, type HoldState, type Terms } from './hold.ts';
 export type { Basis, Key, Kind, OnceAnswer, OnceRequest, PayContext, Payment, SavedIn } from './kind.ts';
 export type { OnceDeps, OnceOptions } from './parts.ts';
-export { createRecovery, type RecoverCheckpoint, type RecoverReport, type RecoverRequest, type Recovery } from './recover.ts';
+export {
+  createRecovery,
+  type RecoverCheckpoint,
+  type RecoverReport,
+  type RecoverRequest,
+  type Recovery,
+} from './recover.ts';

@@ -1,4 +1,4 @@
-import { attemptName, DurableError, isDurableError, withTimeout, type Deadline } from '../core/index.ts';
+import { asDurableError, attemptName, DurableError, isDurableError, withTimeout, type Deadline } from '../core/index.ts';
 import type { WriteOutcome } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import type { Document } from '../store/index.ts';
@@ -166,15 +166,21 @@ async function pay(
   deadline: Deadline,
 ): Promise<Payment> {
   const { key, hold, account } = opened;
+  // A task that cannot be noted is polled all the same; only recovery would not know it.
   const noteTask = async (taskId: string): Promise<void> => {
-    await applyStep(parts, key, { step: planTask(key.id, hold.token, taskId), deadline });
+    const step = planTask(key.id, hold.token, taskId);
+    await applyStep(parts, key, { step, deadline }).catch((error: unknown) => {
+      parts.log.write('warn', 'once.task-not-noted', { recordId: key.id, code: asDurableError(error).code });
+    });
   };
   const context = { ...key, hold, account, deadline, noteTask };
   try {
     return await withTimeout(parts.clock, deadline.remainingMs(), request.pay(context), overdue);
   } catch (error) {
     // Whatever is thrown instead of answered tells nothing about the money.
-    const cause = isDurableError(error) ? error : new DurableError('PROVIDER_UNCERTAIN', 'paying threw', { cause: error });
+    const cause = isDurableError(error)
+      ? error
+      : new DurableError('PROVIDER_UNCERTAIN', 'paying threw', { cause: error });
     parts.log.write('warn', 'once.pay-unclear', { recordId: key.id, code: cause.code });
     return { status: 'unknown', error: cause };
   }
@@ -212,7 +218,7 @@ async function closeQuietly(
   try {
     await settle(parts, { key: opened.key, hold: opened.hold, status }, deadline);
   } catch (error) {
-    const code = isDurableError(error) ? error.code : 'INTERNAL';
+    const { code } = asDurableError(error);
     parts.log.write('warn', 'once.close-postponed', { recordId: opened.key.id, code });
   }
 }
@@ -228,7 +234,11 @@ function mismatch(id: string): DurableError {
 }
 
 function unreadableRecord(id: string): DurableError {
-  return new DurableError('STORE_UNAVAILABLE', 'an earlier call left something that cannot be read now; ask again later', {
-    details: { recordId: id },
-  });
+  return new DurableError(
+    'STORE_UNAVAILABLE',
+    'an earlier call left something that cannot be read now; ask again later',
+    {
+      details: { recordId: id },
+    },
+  );
 }

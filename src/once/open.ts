@@ -100,7 +100,10 @@ export interface ReopenRequest {
  * Starts a new attempt under an `unknown` record, after a person asked for it: the hold changes hands by
  * compare-and-set, then the unknown record does, and only then may be paid.
  */
-export async function reopen(parts: Parts, { key, account, old, record, until, deadline }: ReopenRequest): Promise<Reopened> {
+export async function reopen(
+  parts: Parts,
+  { key, account, old, record, until, deadline }: ReopenRequest,
+): Promise<Reopened> {
   const hold: Hold = { ...old, token: parts.random.token(), attempt: old.attempt + 1, until, taskId: null };
   const changed = await applyStep(parts, key, { step: planReopen(key.id, old, hold), deadline });
   if (changed === 0) {

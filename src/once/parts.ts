@@ -25,7 +25,11 @@ export interface Parts extends OnceDeps {
 }
 
 /** Runs an account's conditional update with bounded retry; answers how many documents changed, or rejects. */
-export async function applyStep(parts: Parts, key: Key, { step, deadline }: { step: Step; deadline: Deadline }): Promise<number> {
+export async function applyStep(
+  parts: Parts,
+  key: Key,
+  { step, deadline }: { step: Step; deadline: Deadline },
+): Promise<number> {
   const { kind, store, writer } = parts;
   const budget = { key: kind.accounts, deadline, recordId: key.id };
   const tried = await writer.retrier.attempt(budget, (timeoutMs) =>
@@ -42,7 +46,12 @@ export async function readRetried(
   deadline: Deadline,
 ): Promise<Document | undefined> {
   const { collection, id } = what;
-  const budget = { key: collection, deadline, recordId: id, ...(what.maxAttempts ? { maxAttempts: what.maxAttempts } : {}) };
+  const budget = {
+    key: collection,
+    deadline,
+    recordId: id,
+    ...(what.maxAttempts ? { maxAttempts: what.maxAttempts } : {}),
+  };
   const tried = await parts.writer.retrier.attempt(budget, (timeoutMs) =>
     parts.store.get(collection, id, { timeoutMs, deadline }),
   );

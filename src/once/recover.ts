@@ -61,11 +61,19 @@ async function recover(parts: Parts, { deadline, from }: RecoverRequest): Promis
   return { phases };
 }
 
-function pages(parts: Parts, what: { collection: string; where: Filter; fields?: readonly string[] }, deadline: Deadline) {
+function pages(
+  parts: Parts,
+  what: { collection: string; where: Filter; fields?: readonly string[] },
+  deadline: Deadline,
+) {
   const { collection, where, fields } = what;
   return async (after: PageKey | undefined) => {
     try {
-      return await parts.store.page(collection, { where, after, limit: PAGE, ...(fields ? { fields } : {}) }, { deadline });
+      return await parts.store.page(
+        collection,
+        { where, after, limit: PAGE, ...(fields ? { fields } : {}) },
+        { deadline },
+      );
     } catch (error) {
       // No such collection, no such records.
       if (isDurableError(error, 'STORE_NOT_FOUND')) return { items: [] };
@@ -138,7 +146,11 @@ async function place(parts: Parts, letter: Letter, deadline: Deadline): Promise<
 
 // The older flat form has an id of its own making: its record may be there under another one.
 async function placeOlder(parts: Parts, letter: Letter, deadline: Deadline): Promise<Placement> {
-  const { userId, prompt, createdAt } = letter.payload as Document & { userId?: string; prompt?: string; createdAt?: Date };
+  const { userId, prompt, createdAt } = letter.payload as Document & {
+    userId?: string;
+    prompt?: string;
+    createdAt?: Date;
+  };
   if (typeof userId === 'string' && typeof prompt === 'string' && createdAt instanceof Date) {
     const request = { where: { userId, prompt, createdAt }, limit: 1 };
     const twin = await parts.store.page(parts.kind.records, request, { deadline });

@@ -117,7 +117,11 @@ async function askProvider(parts: Parts, scene: Scene): Promise<Payment | 'runni
   if (!taskId || !parts.kind.ask) return undefined;
   const overdueAtMs = scene.hold.until + (parts.options.unknownExpiresMs ?? DAY_MS);
   try {
-    const answer = await parts.kind.ask(taskId, { ...scene.key, hold: scene.hold, account: scene.account }, scene.deadline);
+    const answer = await parts.kind.ask(
+      taskId,
+      { ...scene.key, hold: scene.hold, account: scene.account },
+      scene.deadline,
+    );
     // A provider keeps a task for about a day: one that still "runs" then is no evidence any more.
     return answer === 'running' && parts.clock.now() >= overdueAtMs ? undefined : answer;
   } catch (error) {

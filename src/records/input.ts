@@ -11,7 +11,7 @@ const label = z.string().check(z.trim(), z.maxLength(LABEL_MAX));
 const generateInput = z.object({
   prompt: z.string().check(
     // A length in UTF-16 units first: a text of megabytes is refused without being counted.
-    z.maxLength(PROMPT_MAX * 4),
+    z.maxLength(PROMPT_MAX * 4, { abort: true }),
     z.trim(),
     z.refine((text) => characters(text) >= 1 && characters(text) <= PROMPT_MAX),
   ),
@@ -26,7 +26,7 @@ const generateInput = z.object({
 const historyInput = z.object({
   page: z._default(z.int().check(z.minimum(1), z.maximum(1_000)), 1),
   pageSize: z._default(z.int().check(z.minimum(1), z.maximum(50)), 10),
-  cursor: z.optional(z.string().check(z.maxLength(200), z.regex(/^[\w-]+$/))),
+  cursor: z.optional(z.string().check(z.maxLength(200), z.regex(/^\d{1,15}-[\w-]+$/))),
 });
 
 const workInput = z.object({ workId: z.string().check(z.maxLength(64), z.regex(/^[\w-]+$/)) });

@@ -28,7 +28,7 @@ export function readAccount(document: Fields): Account {
   return {
     id: String(document['_id']),
     type: typeOf(document),
-    credits: typeof document['credits'] === 'number' ? document['credits'] : 0,
+    credits: Number.isFinite(document['credits']) ? Number(document['credits']) : 0,
     generateCount: counterIn(document, 'generateCount'),
     used: objectIn(quota, 'used'),
     holds: objectIn(quota, 'holds'),

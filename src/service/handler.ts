@@ -1,4 +1,13 @@
-import { asDurableError, createDeadline, DurableError, type Clock, type Deadline, type Hash, type Log, type Random } from '../core/index.ts';
+import {
+  asDurableError,
+  createDeadline,
+  DurableError,
+  type Clock,
+  type Deadline,
+  type Hash,
+  type Log,
+  type Random,
+} from '../core/index.ts';
 import { fail, type Envelope } from './envelope.ts';
 
 /** Who calls, by the platform's context. */

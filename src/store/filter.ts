@@ -68,17 +68,24 @@ function isCondition(value: unknown): value is Condition {
 
 function assertLiteral(path: string, comparison: Comparison): void {
   if (comparison.op === 'absent') return;
-  if (comparison.op === 'absentOr') return assertLiteral(path, comparisonOf(comparison.other));
+  if (comparison.op === 'absentOr') {
+    // From plain JavaScript anything can be handed to `absentOr`; what is no condition holds no comparison.
+    if (!isCondition(comparison.other)) throw notLiteral(path, comparison.other);
+    return assertLiteral(path, comparisonOf(comparison.other));
+  }
   const values: readonly unknown[] = comparison.op === 'in' ? comparison.values : [comparison.value];
-  const strange = values.find((value) => !isScalar(value));
-  if (values.every(isScalar)) return;
-  const shown = strange === null ? 'null' : typeof strange;
-  throw new DurableError('INPUT_INVALID', `the filter on "${path}" is not a literal value (${shown}); use \`is\``, {
+  if (!values.every(isScalar)) throw notLiteral(path, values.find((value) => !isScalar(value)));
+}
+
+function notLiteral(path: string, value: unknown): DurableError {
+  const shown = value === null ? 'null' : typeof value;
+  return new DurableError('INPUT_INVALID', `the filter on "${path}" is not a literal value (${shown}); use \`is\``, {
     details: { path, type: shown },
   });
 }
 
-function isScalar(value: unknown): value is Scalar {
+/** Whether a value is one that the database compares as it stands. */
+export function isScalar(value: unknown): value is Scalar {
   if (value instanceof Date) return !Number.isNaN(value.getTime());
   if (typeof value === 'number') return Number.isFinite(value);
   return typeof value === 'string' || typeof value === 'boolean';

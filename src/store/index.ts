@@ -1,5 +1,9 @@
 /** The ports to the outside: documents (`Store`) and files (`Blobs`). */
+export { assertBlobName } from './blob-name.ts';
+export { assertChange } from './change.ts';
+export { assertDocument, valueAt } from './document.ts';
 export { assertPath, comparisonOf, is, readFilter, type Comparison, type Condition, type Filter } from './filter.ts';
+export { pageKeyOf, readPageRequest, type PagePlan } from './page-request.ts';
 export {
   MAX_PAGE,
   type Blobs,

@@ -13,7 +13,10 @@ export interface CallOptions {
   readonly deadline?: Deadline | undefined;
 }
 
-/** What an update does; paths are dotted, and every value is set as given, never merged. */
+/**
+ * What an update does; paths are dotted, and every value is set as given, never merged. A change that does not
+ * fit the document (`inc` of what is no number) is refused as a whole with `STORE_REJECTED`.
+ */
 export interface Change {
   readonly set?: Readonly<Record<string, Plain>>;
   readonly inc?: Readonly<Record<string, number>>;
@@ -24,20 +27,23 @@ export interface Change {
 /** Where the next page starts: after this document in the chosen order. */
 export interface PageKey {
   readonly id: string;
-  /** The ordering field's value there; absent when the order is by `_id`. */
+  /** The ordering field's value there; absent when the order is by `_id`, or the document lacks the field. */
   readonly value?: string | number | Date;
 }
 
 export interface PageRequest {
   readonly where?: Filter;
-  /** An indexed field; ties are ordered by `_id`. Default: by `_id` alone. */
+  /**
+   * An indexed field whose values are of one type; ties are ordered by `_id`. Documents that lack it come first, or
+   * last when the direction is `desc`. Default: by `_id` alone.
+   */
   readonly orderBy?: string;
   /** Default `asc`. */
   readonly direction?: 'asc' | 'desc';
   readonly after?: PageKey | undefined;
-  /** 1 to 1,000. */
+  /** At least 1; more than 1,000 are never in one page. */
   readonly limit: number;
-  /** Only these fields (and `_id`). */
+  /** Only these fields, beside `_id` and the ordering field. */
   readonly fields?: readonly string[];
 }
 
@@ -66,7 +72,7 @@ export interface Group {
  * business of room `durable`.
  */
 export interface Store {
-  /** Adds a document unless its `_id` is taken; never overwrites. */
+  /** Adds a document unless its `_id` is taken; never overwrites. Refuses one without an `_id`, or with `$` in a name. */
   insert(collection: string, document: Document, call?: CallOptions): Promise<'inserted' | 'exists'>;
   /** The document of this id, or undefined. */
   get(collection: string, id: string, call?: CallOptions): Promise<Document | undefined>;
@@ -91,7 +97,7 @@ export interface UpdateTarget {
 }
 
 /**
- * Files. A file's *name* is its path; its *id* is what the platform calls it (`cloud://…/name`).
+ * Files. A file's *name* is its path (letters, digits, `_`, `-`, `.`, folders joined by `/`); its *id* is what the platform calls it (`cloud://…/name`).
  * Rejects like `Store`.
  */
 export interface Blobs {

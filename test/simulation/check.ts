@@ -5,7 +5,11 @@ import type { World } from './world.ts';
 interface User {
   readonly credits: number;
   readonly generateCount: number;
-  readonly quota?: { readonly open: number; readonly used: Record<string, number>; readonly holds: Record<string, { st: string }> };
+  readonly quota?: {
+    readonly open: number;
+    readonly used: Record<string, number>;
+    readonly holds: Record<string, { st: string }>;
+  };
 }
 
 /** Every rule that was broken, in words; empty when all is well. */
@@ -18,7 +22,10 @@ export function violations(world: World, explicitRetries: number): readonly stri
   demand(works.length <= 1, `${works.length} records of one request`);
   demand(world.paid.length <= 1 + explicitRetries, `paid ${world.paid.length} times`);
   demand(world.paid.length === 0 || works.length === 1, 'paid, and no record');
-  demand(works.every((work) => work.status !== 'unknown'), 'a record is unknown for ever');
+  demand(
+    works.every((work) => work.status !== 'unknown'),
+    'a record is unknown for ever',
+  );
 
   for (const seen of world.seen) {
     if (seen.kind !== 'final' || seen.generated.savedIn === 'log') continue;
@@ -26,6 +33,8 @@ export function violations(world: World, explicitRetries: number): readonly stri
     const kept = works.find((work) => work._id === promised._id);
     demand(kept?.status === promised.status, `acknowledged ${promised.status}, is ${kept?.status}`);
     demand(kept?.imageUrl === promised.imageUrl, 'the acknowledged picture changed');
+    const made = world.paid.some((call) => call.made && call.reference.startsWith(promised._id));
+    demand(promised.status === 'completed' || !made, 'told that it failed, though the picture was made');
   }
   if (!user) return wrong;
   const completed = works.filter((work) => work.status === 'completed');

@@ -1,3 +1,4 @@
+import type { Store } from '../../src/store/index.ts';
 import { violations } from './check.ts';
 import { FAULTS, type Placement } from './faults.ts';
 import { conclude, stories } from './stories.ts';
@@ -11,6 +12,7 @@ export interface ExhaustiveOptions {
   /** Of plans with more than one fault, every n-th is run. */
   readonly everyNth?: number;
   readonly offset?: number;
+  readonly sabotage?: (store: Store) => Store;
 }
 
 export interface Failure {
@@ -44,7 +46,11 @@ export async function exhaust(options: ExhaustiveOptions): Promise<Tally> {
 }
 
 /** Runs one plan; answers how many steps the story had before it was healed. */
-export async function runPlan(options: ExhaustiveOptions, placements: readonly Placement[], tally: Tally): Promise<number> {
+export async function runPlan(
+  options: ExhaustiveOptions,
+  placements: readonly Placement[],
+  tally: Tally,
+): Promise<number> {
   const world = createWorld({ ...options, placements });
   const story = stories[options.story];
   if (!story) throw new Error(`no story "${options.story}"`);

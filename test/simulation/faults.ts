@@ -80,7 +80,10 @@ export class Instance {
     this.#plan = plan;
   }
 
-  async run<T>(step: { kind: 'database' | 'storage' | 'provider'; name: string; collection?: string }, effect: () => Promise<T>): Promise<T> {
+  async run<T>(
+    step: { kind: 'database' | 'storage' | 'provider'; name: string; collection?: string },
+    effect: () => Promise<T>,
+  ): Promise<T> {
     if (this.dead) return never;
     const fault = this.#plan.begin(`${step.name} ${step.collection ?? ''}`);
     if (this.#plan.isDown(step.kind, step.collection ?? '')) throw unavailable();
@@ -145,7 +148,8 @@ export function faultyStore(store: Store, instance: Instance): Store {
 
 /** The files as this instance reaches them. */
 export function faultyBlobs(blobs: Blobs, instance: Instance): Blobs {
-  const through = <T>(name: string, effect: () => Promise<T>): Promise<T> => instance.run({ kind: 'storage', name }, effect);
+  const through = <T>(name: string, effect: () => Promise<T>): Promise<T> =>
+    instance.run({ kind: 'storage', name }, effect);
   return {
     put: (name, bytes) => through('put', () => blobs.put(name, bytes)),
     get: (fileId) => through('get-file', () => blobs.get(fileId)),

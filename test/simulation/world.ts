@@ -1,8 +1,14 @@
 /** One small world: a database, storage, an image service, and functions that are started and die in it. */
 import { createDurableWriter } from '../../src/durable/index.ts';
-import { createGeneration, createGenerationRecovery, type Generated, type Provider } from '../../src/generation/index.ts';
+import {
+  createGeneration,
+  createGenerationRecovery,
+  type Generated,
+  type Provider,
+} from '../../src/generation/index.ts';
 import { createDeadline, isDurableError, type Code } from '../../src/core/index.ts';
 import { repairUserCounts } from '../../src/integrity/index.ts';
+import type { Store } from '../../src/store/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
 import { memoryLog, seededRandom, testHash } from '../support/ports.ts';
 import { createTestClock } from '../support/test-clock.ts';
@@ -30,11 +36,13 @@ export interface WorldOptions {
   readonly placements: readonly Placement[];
   readonly maxAttempts: number;
   readonly mood: ProviderMood;
+  /** For controls: a store that breaks one of its promises. @default an honest one */
+  readonly sabotage?: ((store: Store) => Store) | undefined;
 }
 
 export type World = ReturnType<typeof createWorld>;
 
-export function createWorld({ placements, maxAttempts, mood }: WorldOptions) {
+export function createWorld({ placements, maxAttempts, mood, sabotage = (store) => store }: WorldOptions) {
   const clock = createTestClock();
   const random = seededRandom(1);
   const plan = new FaultPlan(placements);
@@ -77,7 +85,7 @@ export function createWorld({ placements, maxAttempts, mood }: WorldOptions) {
   const boot = () => {
     const instance = new Instance(clock, plan);
     const ports = { clock, random, hash: testHash, log };
-    const reached = { store: faultyStore(store, instance), blobs: faultyBlobs(blobs, instance) };
+    const reached = { store: faultyStore(sabotage(store), instance), blobs: faultyBlobs(blobs, instance) };
     const writer = createDurableWriter({ ...ports, ...reached }, { maxAttempts });
     const deps = { ...ports, ...reached, writer, provider: providerFor(instance), fetch: fetchPicture };
     const registration = { open: true, initialCredits: CREDITS };
@@ -93,10 +101,12 @@ export function createWorld({ placements, maxAttempts, mood }: WorldOptions) {
   /** A person's call; answers once the function has answered or the platform has killed it. */
   const call = async (requestId: string, retryUnknown = false): Promise<Seen> => {
     const input = { ...WISH, requestId, retryUnknown };
-    const running = boot().generation.generate(visit(), input).then(
-      (generated): Seen => ({ kind: 'final', generated }),
-      (error: unknown): Seen => ({ kind: 'refused', code: isDurableError(error) ? error.code : raise(error) }),
-    );
+    const running = boot()
+      .generation.generate(visit(), input)
+      .then(
+        (generated): Seen => ({ kind: 'final', generated }),
+        (error: unknown): Seen => ({ kind: 'refused', code: isDurableError(error) ? error.code : raise(error) }),
+      );
     const killed = new Promise<Seen>((resolve) => clock.after(TIMEOUT_MS, () => resolve({ kind: 'nothing' })));
     const answer = await Promise.race([running, killed]);
     seen.push(answer);

@@ -2,13 +2,16 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { play, type Act } from '../demo/acts.ts';
+import { sleep } from '../../core/index.ts';
+import { nodePorts } from '../../core/node/index.ts';
+import { play } from '../demo/acts.ts';
 import { audit, type Figures } from '../demo/audit.ts';
 import { ask, isDelivered, type Wish } from '../demo/people.ts';
 import { isKept, renderFigures } from '../demo/report.ts';
 import { openStage, TIME_LIMIT_S, type Stage } from '../demo/stage.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import { parseLanguage, type Language } from '../language.ts';
+import { createProgress, type Progress } from '../progress.ts';
 import type { CommandContext } from '../terminal.ts';
 
 interface DemoOptions {
@@ -30,7 +33,7 @@ export function addDemoCommand(program: Command, { terminal, end }: CommandConte
     .action(async (_options, command: Command) => {
       const { json, lang } = command.optsWithGlobals<DemoOptions>();
       const language = parseLanguage(lang);
-      const { figures, picture } = await demonstrate(language, createProgress(language));
+      const { figures, picture } = await demonstrate(language, createProgress(process.stderr));
       if (json) terminal.print(JSON.stringify(figures));
       else {
         for (const line of renderFigures(figures, language)) terminal.print(line);
@@ -40,50 +43,32 @@ export function addDemoCommand(program: Command, { terminal, end }: CommandConte
     });
 }
 
-/** One line on a terminal that says how far it is; silent elsewhere. */
-export interface Progress {
-  say(text: string): void;
-  done(): void;
-}
-
-function createProgress(language: Language): Progress {
-  const { stderr } = process;
-  if (!stderr.isTTY) return { say: () => undefined, done: () => undefined };
-  const prefix = language === 'zh' ? '▶ ' : '> ';
-  return {
-    say: (text) => void stderr.write(`\r\u001b[2K${prefix}${text}`),
-    done: () => void stderr.write('\r\u001b[2K'),
-  };
-}
-
 async function demonstrate(language: Language, progress: Progress): Promise<{ figures: Figures; picture: string }> {
   const stage = await openStage();
   try {
-    let count = 0;
-    const told = (act: Act, wish: Wish): void => {
-      count += 1;
-      progress.say(`${count}  ${act.name[language]}：${wish.prompt}`);
-    };
-    const wishes = await play(stage.emulator, told);
-    await waitForLeases(stage, progress, language);
+    const wishes = await play(stage.emulator, {
+      begins: (act) => progress.stage(act.name[language]),
+      answered: (wish) => progress.step(wish.prompt),
+    });
+    await waitForLeases(progress, language);
+    progress.stage(language === 'zh' ? '恢复与修复' : 'recovery and repair');
     await maintain(stage);
     // The mini programs that got no picture ask once more, with the same request id.
     for (const wish of wishes) if (!isDelivered(wish)) await ask(stage.emulator, wish);
     const figures = audit(await collect(stage, wishes));
     return { figures, picture: await keepPicture(stage, wishes) };
   } finally {
-    progress.done();
+    progress.end();
     await stage.close();
   }
 }
 
-async function waitForLeases(stage: Stage, progress: Progress, language: Language): Promise<void> {
-  const words = language === 'zh' ? '故障解除，等待中断调用的租约到期' : 'faults are over; waiting for the leases to end';
+async function waitForLeases(progress: Progress, language: Language): Promise<void> {
+  progress.stage(language === 'zh' ? '故障解除，等待中断调用的租约到期' : 'faults are over; waiting for leases to end');
   for (let leftMs = LEASE_MS; leftMs > 0; leftMs -= 1_000) {
-    progress.say(`${words}（${leftMs / 1_000} s）`);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    progress.step(`${leftMs / 1_000} s`);
+    await sleep(nodePorts.clock, 1_000);
   }
-  progress.say(stage.emulator.url);
 }
 
 // The maintenance functions, as their timers call them.
@@ -107,7 +92,9 @@ async function collect(stage: Stage, wishes: readonly Wish[]) {
 
 // Fetched as a mini program would: by the record's file id, through the real SDK.
 async function keepPicture({ emulator }: Stage, wishes: readonly Wish[]): Promise<string> {
-  const fileID = wishes.flatMap((wish) => wish.answers).find((answer) => answer.imageUrl.startsWith('cloud:'))?.imageUrl;
+  const fileID = wishes
+    .flatMap((wish) => wish.answers)
+    .find((answer) => answer.imageUrl.startsWith('cloud:'))?.imageUrl;
   if (fileID === undefined) throw new CommandFailure(exitCodes.failed, 'no picture was delivered');
   Object.assign(process.env, emulator.env);
   const { default: cloud } = await import('wx-server-sdk');

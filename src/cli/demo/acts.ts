@@ -19,7 +19,7 @@ const DATABASE = { ...FROM, action: ['insertDocument', 'getDocument', 'modifyDoc
 /** Reading the user and the record, and opening: then the picture is paid for. */
 const STATEMENTS_BEFORE_PAYING = 3;
 
-export const acts: readonly Act[] = [
+const acts: readonly Act[] = [
   { name: { zh: '一切正常', en: 'all is well' }, faults: [], wishes: 12, parallel: 4, asksAgain: true },
   {
     name: { zh: 'works 集合不可写', en: 'works cannot be written' },
@@ -42,27 +42,32 @@ export const acts: readonly Act[] = [
     parallel: 1,
     asksAgain: false,
   },
-  ...(['kill-before', 'kill-after'] as const).map(
-    (inject): Act => ({
-      name: { zh: '函数在中途被终止', en: 'the function is killed in the middle' },
-      faults: [{ ...FROM, action: 'insertDocument', collection: 'works', inject, times: 1 }],
-      wishes: 1,
-      parallel: 1,
-      asksAgain: false,
-    }),
-  ),
+  ...(['kill-before', 'kill-after'] as const).map((inject): Act => ({
+    name: { zh: '函数在中途被终止', en: 'the function is killed in the middle' },
+    faults: [{ ...FROM, action: 'insertDocument', collection: 'works', inject, times: 1 }],
+    wishes: 1,
+    parallel: 1,
+    asksAgain: false,
+  })),
 ];
 
 /** How often each act is played: single calls are repeated so that faults always meet the same step. */
 const ROUNDS: Readonly<Record<string, number>> = { 'the database is gone after payment': 3 };
 
-export const people: readonly string[] = ['oDemoAnna', 'oDemoBo', 'oDemoChen', 'oDemoDing', 'oDemoEva'];
+const people: readonly string[] = ['oDemoAnna', 'oDemoBo', 'oDemoChen', 'oDemoDing', 'oDemoEva'];
+
+/** Somebody who watches the acts. */
+export interface Audience {
+  begins(act: Act): void;
+  answered(wish: Wish): void;
+}
 
 /** Plays all acts; answers every wish with what its client saw. */
-export async function play(emulator: Emulator, told: (act: Act, wish: Wish) => void): Promise<readonly Wish[]> {
+export async function play(emulator: Emulator, audience: Audience): Promise<readonly Wish[]> {
   const wishes: Wish[] = [];
   await registerEverybody(emulator);
   for (const act of acts) {
+    audience.begins(act);
     for (let round = 0; round < (ROUNDS[act.name.en] ?? 1); round += 1) {
       const part = Array.from({ length: act.wishes }, (_, index) => wishFor(wishes.length + index));
       wishes.push(...part);
@@ -70,7 +75,7 @@ export async function play(emulator: Emulator, told: (act: Act, wish: Wish) => v
       await inParallel(part, act.parallel, async (wish) => {
         await ask(emulator, wish);
         if (act.asksAgain && !isDelivered(wish)) await ask(emulator, wish);
-        told(act, wish);
+        audience.answered(wish);
       });
     }
   }

@@ -69,7 +69,11 @@ const isWished = (work: Stored): boolean => text(work['requestId']).startsWith('
 function lettersOf({ letters, log }: Evidence): ReadonlySet<string> {
   const files = log
     .filter((entry) => entry['op'] === 'putFile' && text(entry['id']).startsWith('wx-durable/letters/'))
-    .map((entry) => text(entry['id']).replace(/^.*\//, '').replace(/\.json$/, ''));
+    .map((entry) =>
+      text(entry['id'])
+        .replace(/^.*\//, '')
+        .replace(/\.json$/, ''),
+    );
   return new Set([...letters.map((letter) => text(letter['_id'])), ...files]);
 }
 
@@ -89,7 +93,9 @@ function paidWithoutRecord({ paid, works }: Evidence): number {
 
 function brokenPromises({ wishes, works }: Evidence): number {
   const stored = new Map(works.map((work) => [text(work['_id']), work]));
-  const promised = wishes.flatMap((wish) => wish.answers.filter((answer) => answer.code === 200 && answer.savedIn !== 'log'));
+  const promised = wishes.flatMap((wish) =>
+    wish.answers.filter((answer) => answer.code === 200 && answer.savedIn !== 'log'),
+  );
   return promised.filter(({ workId, imageUrl }) => {
     const work = stored.get(workId);
     return work?.['status'] !== 'completed' || work['imageUrl'] !== imageUrl;

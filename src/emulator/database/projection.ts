@@ -1,5 +1,4 @@
 import { Query } from 'mingo/query';
-import type { Projection } from 'mingo/types';
 import { cloneDeep } from 'mingo/util';
 import type { Fields, Stored } from './document.ts';
 import { ENGINE_OPTIONS, refusing } from './operators.ts';

@@ -35,10 +35,10 @@ interface Armed {
 
 /** Faults, starting with `rules`. */
 export function createFaults(rules: readonly FaultRule[] = []): Faults {
-  let armed = parseFaults([...rules]).map(arm);
+  let armed = parseFaults(rules).map(arm);
   return {
     set(next) {
-      armed = parseFaults([...next]).map(arm);
+      armed = parseFaults(next).map(arm);
     },
     add(rule) {
       armed = [...armed, arm(parseFault(rule))];

@@ -23,7 +23,14 @@ export interface ExchangeRequest {
   readonly maxBytes: number;
 }
 
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 /** Sends one request and reads its whole answer, at most `maxBytes`, before the deadline. Redirects are not followed. */
 export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequest): Promise<Exchange> {
@@ -48,7 +55,7 @@ export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequ
 async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = response.body?.getReader();
+  const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
   for (;;) {
     const part = await reader?.read();
     if (!part || part.done) return concat(chunks, length);

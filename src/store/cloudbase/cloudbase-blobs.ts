@@ -1,5 +1,5 @@
 import { DurableError, isDurableError, type Clock } from '../../core/index.ts';
-import type { Blobs, CallOptions } from '../index.ts';
+import { assertBlobName, type Blobs, type CallOptions } from '../index.ts';
 import { boundedCall, type Bounds } from './bounded-call.ts';
 import type { Cloud } from './sdk.ts';
 
@@ -22,7 +22,7 @@ export function createCloudbaseBlobs(cloud: Cloud, clock: Clock): Blobs {
     boundedCall(bounds, { what, call }, run);
 
   const upload = async (name: string, bytes: Uint8Array, call?: CallOptions): Promise<string> => {
-    assertName(name);
+    assertBlobName(name);
     const answer = await ask('upload a file', call, async () =>
       cloud.uploadFile({ cloudPath: name, fileContent: Buffer.from(bytes) }),
     );
@@ -69,7 +69,7 @@ export function createCloudbaseBlobs(cloud: Cloud, clock: Clock): Blobs {
       }
     },
     async fileId(name, call) {
-      assertName(name);
+      assertBlobName(name);
       // The SDK lists no files and names no bucket; the id of one upload tells the prefix of all.
       prefix ??= (await upload(MARKER, new TextEncoder().encode('wx-durable\n'), call)).slice(0, -MARKER.length);
       return prefix + name;
@@ -79,13 +79,6 @@ export function createCloudbaseBlobs(cloud: Cloud, clock: Clock): Blobs {
 
 function* batches(fileIds: readonly string[]): Generator<readonly string[]> {
   for (let start = 0; start < fileIds.length; start += BATCH) yield fileIds.slice(start, start + BATCH);
-}
-
-function assertName(name: string): void {
-  if (/^\w[\w.-]*(\/\w[\w.-]*)*$/.test(name) && name.length <= 256) return;
-  throw new DurableError('INPUT_INVALID', 'a file name must be plain names joined by slashes', {
-    details: { length: name.length },
-  });
 }
 
 function unverified(): DurableError {

@@ -1,7 +1,20 @@
 import { DurableError, isDurableError, type Clock } from '../../core/index.ts';
-import { MAX_PAGE, type CallOptions, type Document, type Page, type PageKey, type PageRequest, type Store } from '../index.ts';
+import {
+  assertDocument,
+  assertPath,
+  MAX_PAGE,
+  pageKeyOf,
+  readPageRequest,
+  type CallOptions,
+  type Document,
+  type Filter,
+  type GroupRequest,
+  type Page,
+  type PagePlan,
+  type Store,
+} from '../index.ts';
 import { boundedCall, type Bounds } from './bounded-call.ts';
-import { toAfter, toData, toWhere, type Order } from './query.ts';
+import { toAfter, toData, toWhere } from './query.ts';
 import type { Cloud, Database, Query } from './sdk.ts';
 
 /** The SDK waits 15 s for an answer; a function that lives 3 s cannot. */
@@ -15,13 +28,45 @@ export function createCloudbaseStore(cloud: Cloud, clock: Clock): Store {
   const bounds: Bounds = { clock, defaultTimeoutMs: DEFAULT_TIMEOUT_MS };
   let opened: Database | undefined;
   const db = (): Database => (opened ??= cloud.database() as Database);
-  const ask = <T>(what: string, call: CallOptions | undefined, run: () => Promise<T>): Promise<T> =>
-    boundedCall(bounds, { what, call }, run);
-  const select = (name: string, where: PageRequest['where'] = {}): Query =>
-    db().collection(name).where(toWhere(db().command, where));
+  const link: Link = {
+    db,
+    ask: (what, call, run) => boundedCall(bounds, { what, call }, run),
+    select: (name, where = {}) => db().collection(name).where(toWhere(db().command, where)),
+  };
+  return { ...reading(link), ...writing(link) };
+}
 
+/** The way to the database that all statements share. */
+interface Link {
+  db(): Database;
+  ask<T>(what: string, call: CallOptions | undefined, run: () => Promise<T>): Promise<T>;
+  select(name: string, where?: Filter): Query;
+}
+
+function reading({ db, ask, select }: Link): Pick<Store, 'get' | 'count' | 'group' | 'page'> {
+  return {
+    async get(name, id, call) {
+      const { data } = await ask(`read "${name}"`, call, () => select(name, { _id: id }).limit(1).get());
+      return data[0] as Document | undefined;
+    },
+    async count(name, where, call) {
+      return (await ask(`count "${name}"`, call, () => select(name, where).count())).total;
+    },
+    async group(name, request, call) {
+      assertPath(request.by);
+      const { list } = await ask(`group "${name}"`, call, () => readGroups(db(), name, request));
+      if (list.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} groups`);
+      return list.map((row) => ({ key: row['_id'] as string | null, count: row['count'] as number }));
+    },
+    page: async (name, request, call) =>
+      halving(readPageRequest(request), (part) => ask(`page "${name}"`, call, () => readPage(db(), name, part))),
+  };
+}
+
+function writing({ db, ask, select }: Link): Pick<Store, 'insert' | 'update' | 'remove' | 'createCollection'> {
   return {
     async insert(name, document, call) {
+      assertDocument(document);
       try {
         await ask(`insert into "${name}"`, call, () => db().collection(name).add({ data: { ...document } }));
         return 'inserted';
@@ -30,83 +75,65 @@ export function createCloudbaseStore(cloud: Cloud, clock: Clock): Store {
         throw error;
       }
     },
-    async get(name, id, call) {
-      const query = select(name, { _id: id }).limit(1);
-      const { data } = await ask(`read "${name}"`, call, () => query.get());
-      return data[0] as Document | undefined;
-    },
     async update(name, target, change, call) {
-      const query = select(name, { ...target.where, _id: target.id });
-      const data = toData(db().command, change);
-      const { stats } = await ask(`update "${name}"`, call, () => query.update({ data }));
+      const { stats } = await ask(`update "${name}"`, call, () =>
+        select(name, { ...target.where, _id: target.id }).update({ data: toData(db().command, change) }),
+      );
       return stats.updated;
     },
     async remove(name, target, call) {
-      const query = select(name, { ...target.where, _id: target.id });
-      const { stats } = await ask(`remove from "${name}"`, call, () => query.remove());
+      const { stats } = await ask(`remove from "${name}"`, call, () =>
+        select(name, { ...target.where, _id: target.id }).remove(),
+      );
       return stats.removed;
     },
-    async count(name, where, call) {
-      const query = select(name, where);
-      return (await ask(`count "${name}"`, call, () => query.count())).total;
-    },
-    async group(name, request, call) {
-      const { command } = db();
-      const stages = db()
-        .collection(name)
-        .aggregate()
-        .match(toWhere(command, request.where ?? {}))
-        .group({ _id: `$${request.by}`, count: command.aggregate.sum(1) })
-        .limit(MAX_PAGE + 1);
-      const { list } = await ask(`group "${name}"`, call, () => stages.end());
-      if (list.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} groups`);
-      return list.map((row) => ({ key: row['_id'] as string | null, count: row['count'] as number }));
-    },
-    page: (name, request, call) =>
-      halving(request, (part) => ask(`page "${name}"`, call, () => readPage(db(), name, part))),
     async createCollection(name, call) {
       try {
         await ask(`create collection "${name}"`, call, () => db().createCollection(name));
         return 'created';
       } catch (error) {
-        if (isDurableError(error) && /ALREADY_EXIST|ResourceInUse|Table exist/i.test(causeText(error.cause))) return 'exists';
+        if (isDurableError(error) && EXISTS.test(causeText(error.cause))) return 'exists';
         throw error;
       }
     },
   };
 }
 
-async function readPage(db: Database, name: string, request: PageRequest): Promise<Page> {
+const EXISTS = /ALREADY_EXIST|ResourceInUse|Table exist/i;
+
+function readGroups(db: Database, name: string, { where = {}, by }: GroupRequest) {
   const { command } = db;
-  const { where = {}, orderBy = '_id', direction = 'asc', after, limit, fields } = request;
-  const order: Order = { field: orderBy, direction };
+  const matching = db.collection(name).aggregate().match(toWhere(command, where));
+  return matching
+    .group({ _id: `$${by}`, count: command.aggregate.sum(1) })
+    .limit(MAX_PAGE + 1)
+    .end();
+}
+
+async function readPage(db: Database, name: string, plan: PagePlan): Promise<Page> {
+  const { command } = db;
+  const { where, orderBy, direction, after, limit, fields } = plan;
   const base = toWhere(command, where);
   let query: Query = db
     .collection(name)
-    .where(after ? command.and([base, toAfter(command, order, after)]) : base)
+    .where(after ? command.and([base, toAfter(command, plan, after)]) : base)
     .orderBy(orderBy, direction)
     .limit(limit);
   if (orderBy !== '_id') query = query.orderBy('_id', direction);
-  if (fields) query = query.field(Object.fromEntries(['_id', ...fields].map((path) => [path, true])));
+  if (fields) query = query.field(Object.fromEntries(fields.map((path) => [path, true])));
   const items = (await query.get()).data as Document[];
   const last = items.at(-1);
   // A full page is taken for "there may be more": a short one is the only proof of the end.
-  return last && items.length >= limit ? { items, next: keyOf(last, orderBy) } : { items };
-}
-
-function keyOf(document: Document, orderBy: string): PageKey {
-  if (orderBy === '_id') return { id: document._id };
-  return { id: document._id, value: document[orderBy] as string | number | Date };
+  return last && items.length >= limit ? { items, next: pageKeyOf(last, orderBy) } : { items };
 }
 
 // The platform refuses an answer over about 1 MB; one document of that size cannot be asked for in halves.
-async function halving(request: PageRequest, read: (part: PageRequest) => Promise<Page>): Promise<Page> {
-  const limit = Math.min(request.limit, MAX_PAGE);
+async function halving(plan: PagePlan, read: (part: PagePlan) => Promise<Page>): Promise<Page> {
   try {
-    return await read({ ...request, limit });
+    return await read(plan);
   } catch (error) {
-    if (!isDurableError(error, 'STORE_TOO_LARGE') || limit === 1) throw error;
-    return halving({ ...request, limit: Math.ceil(limit / 2) }, read);
+    if (!isDurableError(error, 'STORE_TOO_LARGE') || plan.limit === 1) throw error;
+    return halving({ ...plan, limit: Math.ceil(plan.limit / 2) }, read);
   }
 }
 

@@ -37,14 +37,15 @@ const CODE_OF: Record<Problem, Code> = {
 const TEXTS: readonly (readonly [RegExp, Problem])[] = [
   [/E11000|duplicate key|DuplicateWrite|DATABASE_DUPLICATE_WRITE/i, 'duplicate'],
   [/TransactionConflict|TransactionBusy|TransactionNotExist|DATABASE_TRANSACTION_(CONFLICT|FAIL)/, 'conflict'],
-  [/ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EAI_AGAIN|connect timeout/i, 'transient'],
+  // Not folded to one case: "ResourceNotFound" would hold an ENOTFOUND.
+  [/\b(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EAI_AGAIN)\b|connect timeout/, 'transient'],
   [/Table not exist|Db or Table|COLLECTION_NOT_EXIST|STORAGE_FILE_NONEXIST/i, 'not-found'],
   [/\b429\b|EXCEED_RATELIMIT|RequestLimitExceeded|EXCEED_CONCURRENT|EXCEED_RESOURCE_LIMIT/, 'throttled'],
   [/-50100[67]\b|INVALID_PARAM|不能更新_id|must not be empty|update operator complicit/, 'permanent'],
   [/ECONNRESET|socket hang up|aborted|ESOCKETTIMEDOUT|ETIMEDOUT|request timeout|DATABASE_TIMEOUT/i, 'ambiguous'],
   [/FailedOperation\.Timeout|\b50[0234] (Internal|Bad|Service|Gateway|Not)|Unexpected (token|end)/i, 'ambiguous'],
   [/Non-whitespace before first tag|Cannot read propert/i, 'ambiguous'],
-  [/EXCEED_REQUEST_SIZE_LIMIT|\b413 /, 'too-large'],
+  [/EXCEED_REQUEST_SIZE_LIMIT|EXCEED_MAX_RESPONSE_SIZE|exceed (limit \(1MB\)|max size)|\b413 /i, 'too-large'],
   [/SIGN_EXPIRED|SIGN_PARAM_INVALID|SignatureDoesNotMatch|AccessDenied|\b40[13] (Unauthorized|Forbidden)/, 'auth'],
   [/\b40[045] (Bad|Not|Method)|INVALID_ENV/, 'permanent'],
 ];

@@ -1,9 +1,22 @@
-import { assertPath, comparisonOf, readFilter, type Change, type Comparison, type Filter, type PageKey } from '../index.ts';
+import {
+  assertChange,
+  comparisonOf,
+  readFilter,
+  type Change,
+  type Comparison,
+  type Filter,
+  type PageKey,
+  type PagePlan,
+} from '../index.ts';
 import type { Command, Operator } from './sdk.ts';
 
 /** A filter in the SDK's terms: every value wrapped in an operator, so that none can become one. */
-export function toWhere(command: Command, filter: Filter): Record<string, Operator> {
-  return Object.fromEntries(readFilter(filter).map(([path, comparison]) => [path, toOperator(command, comparison)]));
+export function toWhere(command: Command, filter: Filter): unknown {
+  const comparisons = readFilter(filter);
+  const fields = comparisons.map(([path, comparison]) => ({ [path]: toOperator(command, comparison) }));
+  // The SDK pours the `or` of every field into one `$or` of the whole query: two would widen it to "either".
+  const alternatives = comparisons.filter(([, { op }]) => op === 'absentOr');
+  return alternatives.length > 1 ? command.and(fields) : (Object.assign({}, ...fields) as unknown);
 }
 
 function toOperator(command: Command, comparison: Comparison): Operator {
@@ -26,28 +39,25 @@ function toOperator(command: Command, comparison: Comparison): Operator {
 /** A change in the SDK's terms. Objects are wrapped in `set`, or the SDK would merge them field by field. */
 export function toData(command: Command, change: Change): Record<string, Operator> {
   const data: Record<string, Operator> = {};
-  const put = (path: string, operator: Operator): void => {
-    assertPath(path);
-    data[path] = operator;
-  };
-  for (const [path, value] of Object.entries(change.set ?? {})) put(path, command.set(value));
-  for (const [path, by] of Object.entries(change.inc ?? {})) put(path, command.inc(by));
-  for (const [path, value] of Object.entries(change.push ?? {})) put(path, command.push([value]));
-  for (const path of change.unset ?? []) put(path, command.remove());
+  assertChange(change);
+  for (const [path, value] of Object.entries(change.set ?? {})) data[path] = command.set(value);
+  for (const [path, by] of Object.entries(change.inc ?? {})) data[path] = command.inc(by);
+  for (const [path, value] of Object.entries(change.push ?? {})) data[path] = command.push([value]);
+  for (const path of change.unset ?? []) data[path] = command.remove();
   return data;
 }
 
-export interface Order {
-  readonly field: string;
-  readonly direction: 'asc' | 'desc';
-}
-
-/** The condition for what comes after `key` in the order (field, `_id`). */
-export function toAfter(command: Command, order: Order, key: PageKey): unknown {
-  const beyond = (value: unknown): Operator => (order.direction === 'asc' ? command.gt(value) : command.lt(value));
-  if (order.field === '_id' || key.value === undefined) return { _id: beyond(key.id) };
-  return command.or([
-    { [order.field]: beyond(key.value) },
-    { [order.field]: command.eq(key.value), _id: beyond(key.id) },
-  ]);
+/** The condition for what comes after `after` in the order (field, `_id`). */
+export function toAfter(command: Command, { orderBy, direction }: PagePlan, after: PageKey): unknown {
+  const isUp = direction === 'asc';
+  const beyond = (value: unknown): Operator => (isUp ? command.gt(value) : command.lt(value));
+  if (orderBy === '_id') return { _id: beyond(after.id) };
+  // Null equals absent here, and sorts below every value.
+  const absent = command.eq(null);
+  if (after.value === undefined) {
+    const rest = { [orderBy]: absent, _id: beyond(after.id) };
+    return isUp ? command.or([rest, { [orderBy]: command.neq(null) }]) : rest;
+  }
+  const rest = [{ [orderBy]: beyond(after.value) }, { [orderBy]: command.eq(after.value), _id: beyond(after.id) }];
+  return command.or(isUp ? rest : [...rest, { [orderBy]: absent }]);
 }

@@ -1,6 +1,5 @@
 import { canonicalJson, DurableError } from '../../core/index.ts';
-import { assertPath, type Change, type Document } from '../index.ts';
-import { valueAt } from './match.ts';
+import { valueAt, type Change, type Document } from '../index.ts';
 
 type Mutable = Record<string, unknown>;
 
@@ -15,7 +14,6 @@ export function changed(document: Document, change: Change): Document {
 }
 
 function parentOf(document: Mutable, path: string): readonly [parent: Mutable, name: string] {
-  assertPath(path);
   const names = path.split('.');
   const name = names.pop() as string;
   let parent = document;

@@ -1,14 +1,4 @@
-import { comparisonOf, readFilter, type Comparison, type Document, type Filter } from '../index.ts';
-
-/** The value at a dotted path, or undefined. */
-export function valueAt(document: unknown, path: string): unknown {
-  let value: unknown = document;
-  for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
-}
+import { comparisonOf, readFilter, valueAt, type Comparison, type Document, type Filter } from '../index.ts';
 
 /** A predicate for the filter, with the database's rules: values of different types never compare. */
 export function matcher(filter: Filter): (document: Document) => boolean {

@@ -1,4 +1,4 @@
-import type { Blobs } from '../index.ts';
+import { assertBlobName, type Blobs } from '../index.ts';
 
 const PREFIX = 'memory://blobs/';
 
@@ -7,6 +7,7 @@ export function createMemoryBlobs(): Blobs {
   const files = new Map<string, Uint8Array>();
   return {
     async put(name, bytes) {
+      assertBlobName(name);
       files.set(PREFIX + name, bytes.slice());
       return PREFIX + name;
     },
@@ -16,6 +17,9 @@ export function createMemoryBlobs(): Blobs {
     async remove(fileIds) {
       for (const fileId of fileIds) files.delete(fileId);
     },
-    fileId: async (name) => PREFIX + name,
+    async fileId(name) {
+      assertBlobName(name);
+      return PREFIX + name;
+    },
   };
 }

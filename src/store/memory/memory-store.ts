@@ -1,7 +1,21 @@
 import { DurableError } from '../../core/index.ts';
-import { MAX_PAGE, type Document, type Page, type PageKey, type PageRequest, type Store } from '../index.ts';
+import {
+  assertChange,
+  assertDocument,
+  assertPath,
+  MAX_PAGE,
+  pageKeyOf,
+  readPageRequest,
+  valueAt,
+  type Document,
+  type Page,
+  type PageKey,
+  type PagePlan,
+  type PageRequest,
+  type Store,
+} from '../index.ts';
 import { changed } from './change.ts';
-import { compare, matcher, valueAt } from './match.ts';
+import { compare, matcher } from './match.ts';
 
 /** A `Store` whose content can be looked at. */
 export interface MemoryStore extends Store {
@@ -20,22 +34,23 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     });
   };
   const found = (name: string, id: string, where: PageRequest['where'] = {}): Document | undefined => {
+    const matches = matcher({ ...where, _id: id });
     const document = open(name).get(id);
-    return document && matcher(where)(document) ? document : undefined;
+    return document && matches(document) ? document : undefined;
   };
   const matching = (name: string, where: PageRequest['where'] = {}): Document[] =>
     [...open(name).values()].filter(matcher(where));
 
   return {
     async insert(name, document) {
+      assertDocument(document);
       if (open(name).has(document._id)) return 'exists';
       open(name).set(document._id, structuredClone(document));
       return 'inserted';
     },
-    async get(name, id) {
-      return structuredClone(open(name).get(id));
-    },
+    get: async (name, id) => structuredClone(found(name, id)),
     async update(name, target, change) {
+      assertChange(change);
       const before = found(name, target.id, target.where);
       if (!before) return 0;
       const after = changed(before, change);
@@ -47,7 +62,7 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     },
     count: async (name, where) => matching(name, where).length,
     group: async (name, request) => groups(matching(name, request.where), request.by),
-    page: async (name, request) => pageOf(matching(name, request.where), request),
+    page: async (name, request) => pageOf(matching(name, request.where), readPageRequest(request)),
     async createCollection(name) {
       if (content.has(name)) return 'exists';
       content.set(name, new Map());
@@ -58,6 +73,7 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
 }
 
 function groups(documents: readonly Document[], by: string) {
+  assertPath(by);
   const counts = new Map<string | number | boolean | null, number>();
   for (const document of documents) {
     const key = (valueAt(document, by) ?? null) as string | number | boolean | null;
@@ -67,26 +83,27 @@ function groups(documents: readonly Document[], by: string) {
   return [...counts].map(([key, count]) => ({ key, count }));
 }
 
-function pageOf(documents: readonly Document[], request: PageRequest): Page {
-  const { orderBy = '_id', direction = 'asc', after, limit, fields } = request;
-  const keyOf = (document: Document): PageKey =>
-    orderBy === '_id'
-      ? { id: document._id }
-      : { id: document._id, value: valueAt(document, orderBy) as string | number | Date };
-  const order = (a: PageKey, b: PageKey): number =>
-    (compare(a.value, b.value) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)) * (direction === 'asc' ? 1 : -1);
-  const sorted = documents
-    .filter((document) => after === undefined || order(keyOf(document), after) > 0)
-    .sort((a, b) => order(keyOf(a), keyOf(b)));
-  const taken = sorted.slice(0, limit);
+function pageOf(documents: readonly Document[], { orderBy, direction, after, limit, fields }: PagePlan): Page {
+  const keyed = documents.map((document) => ({ document, key: pageKeyOf(document, orderBy) }));
+  const order = (a: PageKey, b: PageKey): number => compareKeys(a, b) * (direction === 'asc' ? 1 : -1);
+  const taken = keyed
+    .filter(({ key }) => after === undefined || order(key, after) > 0)
+    .sort((a, b) => order(a.key, b.key))
+    .slice(0, limit);
   const last = taken.at(-1);
-  const items = taken.map((document) => project(document, fields));
-  return last && taken.length === limit ? { items, next: keyOf(last) } : { items };
+  const items = taken.map(({ document }) => project(document, fields));
+  return last && taken.length === limit ? { items, next: last.key } : { items };
+}
+
+// A document that lacks the field comes before every one that has it.
+function compareKeys(a: PageKey, b: PageKey): number {
+  const presence = Number(a.value !== undefined) - Number(b.value !== undefined);
+  return presence || compare(a.value, b.value) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
 function project(document: Document, fields: readonly string[] | undefined): Document {
   if (!fields) return structuredClone(document);
-  const kept = ['_id', ...fields].map((path) => [path, valueAt(document, path)] as const);
+  const kept = fields.map((path) => [path, valueAt(document, path)] as const);
   return structuredClone(nested(kept.filter(([, value]) => value !== undefined)));
 }
 

@@ -1,0 +1,30 @@
+import { DurableError } from '../core/index.ts';
+import { assertStorable } from './document.ts';
+import { assertPath } from './filter.ts';
+import type { Change } from './store.ts';
+
+/**
+ * Throws `INPUT_INVALID` before anything is sent unless the change has a path, every path is plain names, none
+ * is `_id`, no two overlap (the SDK would silently keep the last), and the values are literal.
+ */
+export function assertChange({ set = {}, inc = {}, push = {}, unset = [] }: Change): void {
+  const paths = [set, inc, push].flatMap((fields) => Object.keys(fields)).concat(unset);
+  if (paths.length === 0) throw invalid('an update changes nothing; give it a path', undefined);
+  paths.forEach(assertPath);
+  const taken = new Set<string>();
+  // Sorted, a path comes after every path that leads to it.
+  for (const path of paths.sort()) {
+    const leading = path.split('.').map((_, index, names) => names.slice(0, index + 1).join('.'));
+    if (path === '_id' || leading.some((prefix) => taken.has(prefix))) {
+      throw invalid('an update may not change `_id`, nor two paths of which one leads to the other', path);
+    }
+    taken.add(path);
+  }
+  const strange = Object.entries(inc).find(([, by]) => !Number.isFinite(by));
+  if (strange) throw invalid('an increment is no number', strange[0]);
+  assertStorable([Object.values(set), Object.values(push)]);
+}
+
+function invalid(what: string, path: string | undefined): DurableError {
+  return new DurableError('INPUT_INVALID', what, { details: { path } });
+}

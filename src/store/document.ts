@@ -1,0 +1,48 @@
+import { DurableError } from '../core/index.ts';
+import type { Document } from './store.ts';
+
+/** The value at a dotted path, or undefined. */
+export function valueAt(document: unknown, path: string): unknown {
+  let value: unknown = document;
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}
+
+/**
+ * Throws `INPUT_INVALID` before anything is sent unless the document has an `_id` of its own (the platform would
+ * make one up, and a repetition would be a second record) and its values are literal, as in `assertStorable`.
+ */
+export function assertDocument(document: Document): void {
+  const { _id } = document as { _id?: unknown };
+  if (typeof _id !== 'string' || _id === '') {
+    throw new DurableError('INPUT_INVALID', 'a document needs a string `_id`; it is the idempotency key', {
+      details: { type: typeof _id },
+    });
+  }
+  assertStorable(document);
+}
+
+/** MongoDB's limit; it also ends the walk through an object that contains itself. */
+const MAX_DEPTH = 100;
+
+/**
+ * Throws `INPUT_INVALID` for what cannot be stored as it is: a field name that starts with `$`, however deep (on the
+ * wire such an object is a type mark, as `{"$date":…}`, or an operator, and another value would be stored), a
+ * `bigint`, and what is nested too deep.
+ */
+export function assertStorable(value: unknown, depth = 0): void {
+  if (typeof value === 'bigint') throw unstorable('a bigint cannot be stored; use a number or a string');
+  if (typeof value !== 'object' || value === null || value instanceof Date) return;
+  if (depth > MAX_DEPTH) throw unstorable(`a value is nested deeper than ${MAX_DEPTH} levels`);
+  for (const [name, item] of Object.entries(value)) {
+    if (name.startsWith('$')) throw unstorable('a field name starts with "$"', name.slice(0, 80));
+    assertStorable(item, depth + 1);
+  }
+}
+
+function unstorable(why: string, field?: string): DurableError {
+  return new DurableError('INPUT_INVALID', why, { details: { field } });
+}
