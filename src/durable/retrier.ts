@@ -176,9 +176,9 @@ function isAmbiguous(code: Code): boolean {
   return code === 'STORE_UNCERTAIN' || code === 'INTERNAL';
 }
 
-// The SDK's own words help an operator more than ours; they hold no payload, and are cut to be safe.
+// The SDK's own words help an operator more than ours; they hold no payload. Its addresses may be signed, so they go.
 function describe(error: DurableError): string {
   const { cause } = error;
   const words = cause instanceof Error ? cause.message : error.message;
-  return words.slice(0, 200);
+  return words.replaceAll(/https?:\/\/\S+/g, '<url>').slice(0, 200);
 }

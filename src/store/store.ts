@@ -107,7 +107,7 @@ export interface Blobs {
   get(fileId: string, call?: CallOptions): Promise<Uint8Array | undefined>;
   /** Which of these files exist; asked in batches of 50. */
   exists(fileIds: readonly string[], call?: CallOptions): Promise<ReadonlySet<string>>;
-  /** An address for each existing file, valid for `maxAgeMs` (default 2 h). */
+  /** An address for each existing file, valid for two hours. */
   temporaryUrls(fileIds: readonly string[], call?: CallOptions): Promise<ReadonlyMap<string, string>>;
   /** Removes the files; those that do not exist are no error. */
   remove(fileIds: readonly string[], call?: CallOptions): Promise<void>;

@@ -43,7 +43,7 @@ describe('what the SDK reports of each fault on add, and how many documents were
     ['server timeout', { inject: 'error', code: 'SERVER_TIMEOUT' }, -501002, /resource server timeout/, 0],
     ['permission', { inject: 'error', code: 'DATABASE_PERMISSION_DENIED' }, -502003, /database permission denied/, 0],
     ['unknown code', { inject: 'error', code: 'DATABASE_TIMEOUT', message: 'slow' }, -501001, `${SYSTEM}slow`, 0],
-  ])('%s', async (_name, rule, errCode, text, storedCount) => {
+  ])('"%s" has its own error, and stores what it should', async (_name, rule, errCode, text, storedCount) => {
     const emulator = await openEmulator();
     const works = await openCollection('works');
     emulator.faults.set([{ collection: 'works', times: 1, ...rule } as FaultRule]);
@@ -59,7 +59,7 @@ describe('what the SDK reports of each fault on add, and how many documents were
     ['hang', { inject: 'hang', times: 1 }, 0],
     ['hang after', { inject: 'hang-after', times: 1 }, 1],
     ['slower than the timeout', { inject: 'delay', delayMs: 400, times: 1 }, 1],
-  ])('%s', async (_name, rule, storedCount) => {
+  ])('"%s" ends at the timeout of the SDK', async (_name, rule, storedCount) => {
     const emulator = await openEmulator();
     const works = await openCollection('works');
     emulator.faults.set([rule]);
@@ -131,6 +131,11 @@ describe('what the SDK reports of faults elsewhere', () => {
 
   test.each<[string, FaultRule, object]>([
     ['a reset download', { storage: 'download', inject: 'reset-before' }, { errCode: -1, code: 'ECONNRESET' }],
+    [
+      'a download cut in the middle',
+      { storage: 'download', inject: 'cut' },
+      { errCode: -1, message: expect.stringContaining('aborted') },
+    ],
     ['a failing download', { storage: 'download', inject: 'status', status: 500 }, { code: 'STORAGE_REQUEST_FAIL' }],
     ['no address', { storage: 'download-url', inject: 'error', code: 'SYS_ERR' }, { code: 'SYS_ERR' }],
   ])('%s is reported', async (_name, rule, expected) => {
@@ -174,7 +179,7 @@ describe('which requests a rule meets', () => {
     ['none with a probability of 0', { probability: 0 }, '......'],
     ['none of a step of storage', { storage: 'upload' }, '......'],
     ['none of the provider', { provider: 'generate' }, '......'],
-  ])('%s', async (_name, rule, expected) => {
+  ])('a rule meets %s', async (_name, rule, expected) => {
     const emulator = await openEmulator();
     await openCollection('works');
     emulator.faults.set([fault(rule)]);

@@ -189,6 +189,20 @@ test.each([{ origin: 'http://evil.example' }, { host: 'evil.example' }])(
   },
 );
 
+test.each(['//', '/%', '/_emulator/collections/%E4', '/cos/%', '/invoke/%'])(
+  'the address %s is answered, and the server lives on',
+  async (path) => {
+    const emulator = await openEmulator();
+    const { hostname, port } = new URL(emulator.url);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const sending = request({ hostname, port, path }, (response) => resolve(response.resume().statusCode));
+      sending.on('error', reject).end();
+    });
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect((await fetch(`${emulator.url}/_emulator/health`)).status).toBe(200);
+  },
+);
+
 test('a collection is loaded from lines, replaced as a whole, and read back the same', async () => {
   const emulator = await openEmulator();
   const url = `${emulator.url}/_emulator/collections/works`;

@@ -64,11 +64,10 @@ test('twenty calls at once with three credits order exactly three pictures', asy
 });
 
 test.each([
-  ['a vip', { vipLevel: 1 }],
-  ['an admin by role', { role: 'admin' }],
-  ['an admin by flag', { isAdmin: true }],
-])('%s pays no credits and needs none', async (who, fields) => {
-  const openid = `oPays${who.length}`;
+  ['a vip', 'oVip', { vipLevel: 1 }],
+  ['an admin by role', 'oRole', { role: 'admin' }],
+  ['an admin by flag', 'oFlag', { isAdmin: true }],
+])('%s pays no credits and needs none', async (_who, openid, fields) => {
   await cloud.add('users', person(openid, { ...fields, credits: 0 }));
   expect(await cloud.generate(openid, { prompt: '城堡' })).toMatchObject({ code: 200, data: { remainingCredits: 0 } });
   expect(await cloud.get('users', userIdOf(openid))).toMatchObject({ credits: 0, generateCount: 1 });

@@ -26,7 +26,6 @@ describe('the same request again', () => {
     const first = await cloud.generate(OPENID, wish);
     const before = await cloud.commits();
     const again = await cloud.generate(OPENID, wish);
-    if (first.data?.['savedIn'] !== 'works') console.log(JSON.stringify((await cloud.dump('emergency_backup')).map((l) => [l['attempts'], l['originalError']])));
     expect(again).toEqual(first);
     expect(await cloud.commits()).toBe(before);
     expect(orders(OPENID, 'r1')).toBe(1);

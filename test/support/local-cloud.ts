@@ -49,6 +49,7 @@ export async function createLocalCloud({ env = { WX_DURABLE_PROVIDER: 'local' } 
   for (const name of COLLECTIONS) await cloud.load(name, []);
   return {
     ...cloud,
+    folder,
     printed,
     async close() {
       await emulator.close();

@@ -1,10 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { isDurableError } from '../../core/index.ts';
 import { createEmulator, type Emulator } from '../../emulator/index.ts';
 import { createMissingCollections } from '../dev/collections.ts';
 import { formatConsoleLine } from '../dev/console-line.ts';
 import { findFunctions } from '../dev/functions.ts';
-import { welcome } from '../dev/welcome.ts';
+import { environmentScript, welcome } from '../dev/welcome.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import { parseLanguage, type Language } from '../language.ts';
 import type { CommandContext, Terminal } from '../terminal.ts';
@@ -37,7 +39,10 @@ async function dev(options: DevOptions, terminal: Terminal): Promise<void> {
   try {
     await createMissingCollections(emulator.url);
     const { dir, functions: functionsDir, provider } = options;
-    for (const line of welcome({ emulator, functions, dir, functionsDir, provider, language })) terminal.print(line);
+    const envFile = join(dir, 'env.sh');
+    await writeFile(envFile, environmentScript(emulator.env));
+    const facts = { emulator, envFile, functions, dir, functionsDir, provider, language };
+    for (const line of welcome(facts)) terminal.print(line);
     await terminal.stopped;
     terminal.say(language === 'zh' ? '正在停止……' : 'Stopping...');
   } finally {

@@ -2,7 +2,9 @@ import type { Language } from '../language.ts';
 
 /** What there is to say about a local cloud that has started. */
 export interface WelcomeFacts {
-  readonly emulator: { readonly url: string; readonly env: Readonly<Record<string, string>> };
+  readonly emulator: { readonly url: string };
+  /** Shell script that sets the environment of a client process. */
+  readonly envFile: string;
   readonly functions: readonly string[];
   readonly dir: string;
   readonly functionsDir: string;
@@ -21,22 +23,31 @@ export function welcome(facts: WelcomeFacts): string[] {
     `  ${text.provider}${facts.provider ?? text.noProvider}`,
     '',
     text.call,
-    ...curl(emulator.url, facts.functions[0] ?? 'generateImage'),
+    ...curl(emulator.url, facts.functions),
     '',
     text.connect,
-    ...Object.entries(emulator.env).map(([name, value]) => `  export ${name}=${shellQuote(value)}`),
+    `  . ${shellQuote(facts.envFile)}`,
     '',
     text.stop,
   ];
 }
 
-function curl(url: string, name: string): string[] {
-  const event = { action: 'generate', data: { prompt: '海边的灯塔' } };
+const PICTURE = { action: 'generate', data: { prompt: '海边的灯塔' } };
+
+function curl(url: string, functions: readonly string[]): string[] {
+  const isOurs = functions.length === 0 || functions.includes('generateImage');
+  const name = isOurs ? 'generateImage' : functions[0];
   return [
-    `  curl -s ${url}/invoke/${name} \\`,
-    `    -H 'content-type: application/json' -H 'x-wx-openid: oDemoUser' \\`,
-    `    -d ${shellQuote(JSON.stringify(event))}`,
+    `  curl -s ${url}/invoke/${name} -H 'x-wx-openid: oDemoUser' \\`,
+    `    -d ${shellQuote(JSON.stringify(isOurs ? PICTURE : {}))}`,
   ];
+}
+
+/** A shell script that connects a process using wx-server-sdk to a local cloud. */
+export function environmentScript(env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `export ${name}=${shellQuote(value)}\n`)
+    .join('');
 }
 
 /** A word that a POSIX shell takes literally. */
@@ -53,7 +64,7 @@ const TEXTS = {
     provider: '图片服务：',
     noProvider: '未指定（由环境变量 WX_DURABLE_PROVIDER 决定）',
     call: '像小程序一样调用云函数：',
-    connect: '让使用 wx-server-sdk 的进程连接到这里：',
+    connect: '让使用 wx-server-sdk 的进程连接到这里（在它的终端中执行）：',
     stop: '按 Ctrl-C 停止',
   },
   en: {
@@ -64,7 +75,7 @@ const TEXTS = {
     provider: 'picture service: ',
     noProvider: 'not given (WX_DURABLE_PROVIDER of the environment decides)',
     call: 'Call a function as a mini program would:',
-    connect: 'Connect a process that uses wx-server-sdk:',
+    connect: 'Connect a process that uses wx-server-sdk (in its shell):',
     stop: 'Ctrl-C stops it',
   },
 } as const;

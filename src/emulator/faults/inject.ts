@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { sleep, type Clock } from '../../core/index.ts';
-import { jsonReply, type Exchange, type Reply } from '../http/index.ts';
+import { bodyOf, jsonReply, type Exchange, type Reply } from '../http/index.ts';
 import type { FaultPlan } from './faults.ts';
 import type { FaultRule } from './rule.ts';
 
@@ -22,7 +22,9 @@ export async function runWithFaults(request: Injectable): Promise<Reply | undefi
   const { plan, run, clock } = request;
   if (plan.delayMs > 0) await sleep(clock, plan.delayMs);
   if (plan.rule === undefined) return run();
-  return isAfter(plan.rule) ? spoil(request, plan.rule, await run()) : prevent(request, plan.rule);
+  if (!isAfter(plan.rule)) return prevent(request, plan.rule);
+  const reply = await run();
+  return spoil(request, plan.rule, { ...reply, body: await bodyOf(reply) });
 }
 
 function isAfter({ inject }: FaultRule): boolean {
@@ -52,8 +54,13 @@ function prevent(request: Injectable, rule: FaultRule): Reply | undefined {
   }
 }
 
+/** A reply that has been read to its end, so that no file stays open behind it. */
+interface WholeReply extends Reply {
+  readonly body: Buffer;
+}
+
 /** Faults that come between the work and its answer. */
-function spoil(request: Injectable, rule: FaultRule, reply: Reply): Reply | undefined {
+function spoil(request: Injectable, rule: FaultRule, reply: WholeReply): Reply | undefined {
   switch (rule.inject) {
     case 'status-after':
       return statusReply(rule);
@@ -76,10 +83,8 @@ function killSender({ kill, exchange }: Injectable): Reply | undefined {
   return undefined;
 }
 
-function cutInHalf({ request, response }: Exchange, reply: Reply): void {
-  const body =
-    typeof reply.body === 'string' || Buffer.isBuffer(reply.body) ? Buffer.from(reply.body) : Buffer.alloc(2);
-  response.writeHead(reply.status, { 'content-type': reply.type, 'content-length': body.length });
+function cutInHalf({ request, response }: Exchange, { status, type, body }: WholeReply): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length });
   // Destroyed only once the half is on its way, or the client would see a reset before any answer.
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => request.socket.destroySoon());
 }

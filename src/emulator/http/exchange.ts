@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 
 /** One request and its way back. */
 export interface Exchange {
@@ -35,9 +36,18 @@ export function linesReply(lines: Readable): Reply {
   return { status: 200, type: 'application/x-ndjson; charset=utf-8', body: lines };
 }
 
+/** The whole body of a reply. */
+export async function bodyOf({ body }: Reply): Promise<Buffer> {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : buffer(body);
+}
+
 /** Sends a reply; a client that has gone away is no error. */
-export function send({ request, response }: Exchange, reply: Reply): void {
-  if (response.destroyed) return;
+export function send({ request, response }: Pick<Exchange, 'request' | 'response'>, reply: Reply): void {
+  if (response.destroyed || response.headersSent) {
+    // There is no second answer: what failed half-way ends as a broken connection.
+    response.destroy();
+    return;
+  }
   const { status, type, body, headers } = reply;
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
     response.writeHead(status, { 'content-type': type, ...headers });

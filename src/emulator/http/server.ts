@@ -65,18 +65,17 @@ interface Incoming {
 }
 
 async function answer({ request, response, routes }: Incoming): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const exchange: Exchange = { request, response, url, params: [] };
   // The connection may break at any time, by a client or by an injected fault.
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   try {
     assertLocal(request);
+    const exchange: Exchange = { request, response, url: addressOf(request), params: [] };
     const reply = await dispatch(exchange, routes);
     if (reply !== undefined) send(exchange, reply);
   } catch (error) {
     const refusal = error instanceof HttpRefusal ? error : new HttpRefusal(500, describe(error));
-    send(exchange, jsonReply({ error: refusal.message }, refusal.status));
+    send({ request, response }, jsonReply({ error: refusal.message }, refusal.status));
   }
 }
 
@@ -101,6 +100,14 @@ function assertLocal({ headers }: IncomingMessage): void {
   for (const host of [headers.host ?? 'localhost', ...origin]) {
     if (/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) continue;
     throw new HttpRefusal(403, `requests for or from ${host} are not answered`);
+  }
+}
+
+function addressOf({ url = '/' }: IncomingMessage): URL {
+  try {
+    return new URL(url, 'http://127.0.0.1');
+  } catch {
+    throw new HttpRefusal(400, 'the address cannot be read');
   }
 }
 

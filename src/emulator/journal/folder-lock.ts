@@ -1,4 +1,5 @@
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DurableError } from '../../core/index.ts';
 
@@ -33,15 +34,18 @@ export function lockFolder(dir: string): () => void {
   };
 }
 
+/** Appears with its content in one step, so that nobody reads an empty lock and takes it for a leftover. */
 function tryCreate(path: string): boolean {
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  writeFileSync(draft, JSON.stringify({ pid: process.pid, startedTicks: startedTicks(process.pid) } satisfies Holder));
   try {
-    const file = openSync(path, 'wx');
-    writeSync(file, JSON.stringify({ pid: process.pid, startedTicks: startedTicks(process.pid) } satisfies Holder));
-    closeSync(file);
+    linkSync(draft, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 

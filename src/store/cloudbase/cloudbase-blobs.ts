@@ -1,84 +1,120 @@
 import { DurableError, isDurableError, type Clock } from '../../core/index.ts';
 import { assertBlobName, type Blobs, type CallOptions } from '../index.ts';
 import { boundedCall, type Bounds } from './bounded-call.ts';
+import { translate } from './errors.ts';
 import type { Cloud } from './sdk.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-const DEFAULT_MAX_AGE_MS = 7_200_000;
+/** How long a temporary address is valid. */
+const MAX_AGE_S = 7_200;
 /** The platform's limit for file ids in one request. */
 const BATCH = 50;
 const MARKER = 'wx-durable/marker.txt';
 
+/** One file in an answer about several; such calls resolve although some of the files failed. */
 interface FileItem {
   fileID: string;
+  /** 0, or an errCode of the SDK. */
+  status: number;
+  errMsg?: string;
   tempFileURL?: string;
 }
 
 /** `Blobs` over an initialised wx-server-sdk; names may hold letters, digits, `_`, `-`, `.` and `/`. */
 export function createCloudbaseBlobs(cloud: Cloud, clock: Clock): Blobs {
   const bounds: Bounds = { clock, defaultTimeoutMs: DEFAULT_TIMEOUT_MS };
+  const files: Files = { cloud, ask: (what, call, run) => boundedCall(bounds, { what, call }, run) };
   let prefix: string | undefined;
-  const ask = <T>(what: string, call: CallOptions | undefined, run: () => Promise<T>): Promise<T> =>
-    boundedCall(bounds, { what, call }, run);
-
   const upload = async (name: string, bytes: Uint8Array, call?: CallOptions): Promise<string> => {
-    assertBlobName(name);
-    const answer = await ask('upload a file', call, async () =>
-      cloud.uploadFile({ cloudPath: name, fileContent: Buffer.from(bytes) }),
-    );
-    const { fileID } = answer as { fileID: string };
-    if (typeof fileID !== 'string' || !fileID.endsWith(name)) throw unverified();
-    prefix = fileID.slice(0, -name.length);
-    return fileID;
+    const fileId = await uploadFile(files, { name, bytes }, call);
+    prefix = fileId.slice(0, -name.length);
+    return fileId;
   };
-  const download = async (fileID: string, call?: CallOptions): Promise<Uint8Array | undefined> => {
-    try {
-      const answer = await ask('download a file', call, async () => cloud.downloadFile({ fileID }));
-      return (answer as { fileContent: Uint8Array }).fileContent;
-    } catch (error) {
-      if (isDurableError(error, 'STORE_NOT_FOUND')) return undefined;
-      throw error;
-    }
-  };
-  const urls = async (fileIds: readonly string[], maxAgeMs: number, call?: CallOptions): Promise<Map<string, string>> => {
-    const found = new Map<string, string>();
-    for (const part of batches(fileIds)) {
-      const fileList = part.map((fileID) => ({ fileID, maxAge: Math.ceil(maxAgeMs / 1_000) }));
-      const answer = await ask('ask for file addresses', call, async () => cloud.getTempFileURL({ fileList }));
-      for (const item of (answer as { fileList: FileItem[] }).fileList) {
-        if (item.tempFileURL) found.set(item.fileID, item.tempFileURL);
-      }
-    }
-    return found;
-  };
-
   return {
     async put(name, bytes, call) {
       const fileId = await upload(name, bytes, call);
       // uploadFile resolves although storage answered 500 with an empty body: only a read proves the write.
-      const stored = await download(fileId, call);
+      const stored = await downloadFile(files, fileId, call);
       if (!stored || Buffer.compare(Buffer.from(stored), Buffer.from(bytes)) !== 0) throw unverified();
       return fileId;
     },
-    get: download,
-    exists: async (fileIds, call) => new Set((await urls(fileIds, DEFAULT_MAX_AGE_MS, call)).keys()),
-    temporaryUrls: (fileIds, call) => urls(fileIds, DEFAULT_MAX_AGE_MS, call),
+    get: (fileId, call) => downloadFile(files, fileId, call),
+    exists: async (fileIds, call) => new Set((await findUrls(files, fileIds, call)).keys()),
+    temporaryUrls: (fileIds, call) => findUrls(files, fileIds, call),
     async remove(fileIds, call) {
       for (const part of batches(fileIds)) {
-        await ask('delete files', call, async () => cloud.deleteFile({ fileList: [...part] }));
+        const answer = await files.ask('delete files', call, async () => cloud.deleteFile({ fileList: [...part] }));
+        (answer as { fileList: FileItem[] }).fileList.forEach(isPresent);
       }
     },
     async fileId(name, call) {
       assertBlobName(name);
       // The SDK lists no files and names no bucket; the id of one upload tells the prefix of all.
-      prefix ??= (await upload(MARKER, new TextEncoder().encode('wx-durable\n'), call)).slice(0, -MARKER.length);
+      if (prefix === undefined) await upload(MARKER, new TextEncoder().encode('wx-durable\n'), call);
       return prefix + name;
     },
   };
 }
 
+/** The way to storage that all operations share. */
+interface Files {
+  readonly cloud: Cloud;
+  ask<T>(what: string, call: CallOptions | undefined, run: () => Promise<T>): Promise<T>;
+}
+
+async function uploadFile(
+  { cloud, ask }: Files,
+  { name, bytes }: { readonly name: string; readonly bytes: Uint8Array },
+  call: CallOptions | undefined,
+): Promise<string> {
+  assertBlobName(name);
+  const fileContent = Buffer.from(bytes);
+  const answer = await ask('upload a file', call, async () => cloud.uploadFile({ cloudPath: name, fileContent }));
+  const { fileID } = answer as { fileID: string };
+  if (typeof fileID !== 'string' || !fileID.endsWith(name)) throw unverified();
+  return fileID;
+}
+
+async function downloadFile(
+  { cloud, ask }: Files,
+  fileID: string,
+  call?: CallOptions,
+): Promise<Uint8Array | undefined> {
+  try {
+    const answer = await ask('download a file', call, async () => cloud.downloadFile({ fileID }));
+    return (answer as { fileContent: Uint8Array }).fileContent;
+  } catch (error) {
+    if (isDurableError(error, 'STORE_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+async function findUrls(
+  { cloud, ask }: Files,
+  fileIds: readonly string[],
+  call: CallOptions | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const part of batches(fileIds)) {
+    const fileList = part.map((fileID) => ({ fileID, maxAge: MAX_AGE_S }));
+    const answer = await ask('ask for file addresses', call, async () => cloud.getTempFileURL({ fileList }));
+    for (const item of (answer as { fileList: FileItem[] }).fileList) {
+      if (isPresent(item)) found.set(item.fileID, item.tempFileURL ?? '');
+    }
+  }
+  return found;
+}
+
 function* batches(fileIds: readonly string[]): Generator<readonly string[]> {
   for (let start = 0; start < fileIds.length; start += BATCH) yield fileIds.slice(start, start + BATCH);
+}
+
+// "Denied" or "failed" about one file must not be read as "there is none".
+function isPresent({ status, errMsg }: FileItem): boolean {
+  if (status === 0) return true;
+  const error = translate({ errCode: status, errMsg }, 'one file of several');
+  if (error.code === 'STORE_NOT_FOUND') return false;
+  throw error;
 }
 
 function unverified(): DurableError {

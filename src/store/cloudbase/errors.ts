@@ -50,16 +50,24 @@ const TEXTS: readonly (readonly [RegExp, Problem])[] = [
   [/\b40[045] (Bad|Not|Method)|INVALID_ENV/, 'permanent'],
 ];
 
+// Some calls (aggregate, createCollection, storage) keep the server's name, and have no number but -1.
 const NAMES: Readonly<Record<string, Problem>> = {
+  DATABASE_COLLECTION_EXCEED_LIMIT: 'permanent',
   DATABASE_COLLECTION_NOT_EXIST: 'not-found',
+  DATABASE_INVALID_OPERRATOR: 'permanent',
   DATABASE_PERMISSION_DENIED: 'auth',
   EXCEED_CONCURRENT_REQUEST_LIMIT: 'throttled',
   EXCEED_RATELIMIT: 'throttled',
   EXCEED_REQUEST_LIMIT: 'quota',
+  INVALID_COMMON_PARAM: 'permanent',
   INVALID_PARAM: 'permanent',
+  INVALID_REQUEST_SOURCE: 'permanent',
+  INVALIID_ENV: 'permanent',
+  RESOURCE_NOT_INITIAL: 'permanent',
   SERVER_TIMEOUT: 'ambiguous',
   STORAGE_EXCEED_AUTHORITY: 'auth',
   STORAGE_FILE_NONEXIST: 'not-found',
+  STORAGE_SIGN_PARAM_INVALID: 'auth',
 };
 
 const NUMBERS: Readonly<Record<number, Problem>> = {
@@ -77,7 +85,6 @@ const NUMBERS: Readonly<Record<number, Problem>> = {
   [-501019]: 'auth',
   [-501020]: 'permanent',
   [-501021]: 'permanent',
-  [-502001]: 'permanent',
   [-502002]: 'permanent',
   [-502003]: 'auth',
   [-502004]: 'permanent',
@@ -90,7 +97,7 @@ const NUMBERS: Readonly<Record<number, Problem>> = {
   [-604001]: 'too-large',
 };
 
-// -502001 also carries timeouts of the database itself: those may have been applied.
+// "Request failed" also carries timeouts of the database itself: those may have been applied.
 const TIMEOUT_WORDS = /timeout|timed out|time limit/i;
 
 /** What an error thrown by wx-server-sdk means; unknown ones are `ambiguous`. */
@@ -100,7 +107,9 @@ export function problemOf(error: unknown): Problem {
   if (byName) return byName;
   const byText = TEXTS.find(([pattern]) => pattern.test(text));
   if (byText) return byText[1];
-  if (errCode === -502001 && TIMEOUT_WORDS.test(text)) return 'ambiguous';
+  if (errCode === -502001 || code === 'DATABASE_REQUEST_FAILED') {
+    return TIMEOUT_WORDS.test(text) ? 'ambiguous' : 'permanent';
+  }
   return (errCode === undefined ? undefined : NUMBERS[errCode]) ?? 'ambiguous';
 }
 

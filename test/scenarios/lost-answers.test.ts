@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLocalCloud, person, userIdOf, workIdOf, type FaultRule, type LocalCloud } from '../support/local-cloud.ts';
+
+type Fault = Pick<FaultRule, 'inject' | 'status' | 'body'>;
+
+/** Ways in which one request of a call goes wrong once. */
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'is never sent': { inject: 'refused' },
+  'is lost on its way': { inject: 'reset-before' },
+  'happens, and its answer is lost': { inject: 'reset-after' },
+  'happens, and half of its answer arrives': { inject: 'cut' },
+  'happens, and is answered with a page of 502': { inject: 'status-after', status: 502, body: 'html' },
+};
+
+/** The requests of a call that name what they are about; a fault can be aimed at those of one person. */
+const REQUESTS: Readonly<Record<string, (openid: string) => Partial<FaultRule>>> = {
+  'reading the record': (openid) => ({ action: 'getDocument', collection: 'works', id: workIdOf(openid, 'r1') }),
+  'opening the call': (openid) => ({ action: 'modifyDocument', collection: 'users', id: userIdOf(openid) }),
+  'writing the record': (openid) => ({ action: 'insertDocument', collection: 'works', id: workIdOf(openid, 'r1') }),
+  'closing the call': (openid) => ({ action: 'modifyDocument', collection: 'users', id: userIdOf(openid), skip: 1 }),
+};
+
+const CASES = Object.entries(REQUESTS).flatMap(([request, aim], row) =>
+  Object.entries(FAULTS).map(([how, fault], column) => {
+    const openid = `oLost${row}${column}`;
+    return [request, how, openid, { ...aim(openid), ...fault, times: 1 } as FaultRule] as const;
+  }),
+);
+
+let cloud: LocalCloud;
+const codes = new Map<string, number>();
+
+beforeAll(async () => {
+  cloud = await createLocalCloud();
+  await cloud.add('users', ...CASES.map(([, , openid]) => person(openid)));
+  cloud.faults.set(CASES.map(([, , , rule]) => rule));
+  await Promise.all(
+    CASES.map(async ([, , openid]) => {
+      const { code } = await cloud.generate(openid, { prompt: '海', requestId: 'r1' });
+      codes.set(openid, code);
+    }),
+  );
+});
+
+afterAll(() => cloud.close());
+
+async function expectOnePicture(openid: string): Promise<void> {
+  const workId = workIdOf(openid, 'r1');
+  const works = (await cloud.dump('works')).filter((work) => work['openid'] === openid);
+  expect(works).toEqual([expect.objectContaining({ _id: workId, status: 'completed' })]);
+  expect(cloud.pictureCalls().filter(({ requestId }) => requestId?.startsWith(workId))).toHaveLength(1);
+  expect(await cloud.get('users', userIdOf(openid))).toMatchObject({
+    credits: 19,
+    generateCount: 1,
+    quota: { open: 0, seq: 2, holds: { [workId]: { st: 'done' } } },
+  });
+}
+
+describe('one request of a call that goes wrong once leaves one record, one payment and right counters', () => {
+  test.each(CASES)('%s %s', async (_request, _how, openid) => {
+    expect(codes.get(openid)).toBe(200);
+    await expectOnePicture(openid);
+  });
+
+  test('and every one of these faults really happened', async () => {
+    const fired = await cloud.fired();
+    expect(fired.map((report) => report.fired)).toEqual(CASES.map(() => 1));
+  });
+
+  test.each(Object.entries(FAULTS))('reading the person %s', async (_how, fault) => {
+    const openid = `oLostRead${fault.inject}`;
+    await cloud.add('users', person(openid));
+    cloud.faults.set([{ action: 'getDocument', collection: 'users', times: 1, ...fault }]);
+    expect(await cloud.generate(openid, { prompt: '海', requestId: 'r1' })).toMatchObject({ code: 200 });
+    expect(await cloud.fired()).toMatchObject([{ fired: 1 }]);
+    await expectOnePicture(openid);
+  });
+
+  test.each(Object.entries(FAULTS))('registering somebody unknown %s', async (_how, fault) => {
+    const openid = `oLostNew${fault.inject}`;
+    cloud.faults.set([{ action: 'insertDocument', id: userIdOf(openid), times: 1, ...fault }]);
+    expect(await cloud.generate(openid, { prompt: '海', requestId: 'r1' })).toMatchObject({ code: 200 });
+    expect(await cloud.fired()).toMatchObject([{ fired: 1 }]);
+    await expectOnePicture(openid);
+  });
+});
+
+describe('a call that cannot be opened', () => {
+  const opening = (openid: string, fault: Fault): FaultRule[] => [
+    { action: 'modifyDocument', collection: 'users', id: userIdOf(openid), ...fault },
+  ];
+
+  test.each([
+    ['is never sent', 'oNotOpened1', { inject: 'refused' }],
+    ['is lost on its way, every time', 'oNotOpened2', { inject: 'reset-before' }],
+    ['happens, and every answer is lost', 'oNotOpened3', { inject: 'reset-after' }],
+  ] as const)('is refused and pays nothing where its opening %s; the same request works later', async (_how, openid, fault) => {
+    await cloud.add('users', person(openid));
+    cloud.faults.set(opening(openid, fault));
+    const answer = await cloud.generate(openid, { prompt: '山', requestId: 'r1' });
+    expect(answer).toMatchObject({ code: 503, message: expect.stringMatching(/数据库/) });
+    expect(cloud.pictureCalls().filter(({ requestId }) => requestId?.startsWith(workIdOf(openid, 'r1')))).toEqual([]);
+    cloud.faults.clear();
+    expect(await cloud.generate(openid, { prompt: '山', requestId: 'r1' })).toMatchObject({ code: 200 });
+    const user = await cloud.get('users', userIdOf(openid));
+    expect(user).toMatchObject({ credits: 19, generateCount: 1, quota: { open: 0 } });
+    const { used } = user?.['quota'] as { used: Record<string, number> };
+    expect(Object.values(used)).toEqual([1]);
+  });
+
+  test('is refused where the person cannot be read', async () => {
+    await cloud.add('users', person('oNobody'));
+    cloud.faults.set([{ collection: 'users', inject: 'refused' }]);
+    const before = await cloud.commits();
+    expect(await cloud.generate('oNobody', { prompt: '山', requestId: 'r1' })).toEqual({
+      code: 503,
+      message: '数据库暂时不可用，请稍后再试',
+      error: { code: 'STORE_UNAVAILABLE', category: 'transient' },
+      requestId: 'r1',
+    });
+    expect(await cloud.commits()).toBe(before);
+    cloud.faults.clear();
+  });
+});
