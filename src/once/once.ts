@@ -1,4 +1,11 @@
-import { asDurableError, attemptName, DurableError, isDurableError, withTimeout, type Deadline } from '../core/index.ts';
+import {
+  asDurableError,
+  attemptName,
+  DurableError,
+  isDurableError,
+  withTimeout,
+  type Deadline,
+} from '../core/index.ts';
 import type { WriteOutcome } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import type { Document } from '../store/index.ts';

@@ -73,9 +73,12 @@ export async function abandon(
   deadline: Deadline,
 ): Promise<void> {
   const amounts = parts.kind.back(hold);
+  // The retries that failed to open have used up the accounts' own budget: taking back must not starve by it,
+  // or the person's credit is held for a day.
+  const lane = `${parts.kind.accounts}/abandon`;
   try {
-    await applyStep(parts, key, { step: planTombstone(key.id, hold.token, seen), deadline });
-    await applyStep(parts, key, { step: planSettle(key.id, hold.token, { st: 'void', amounts }), deadline });
+    await applyStep(parts, key, { step: planTombstone(key.id, hold.token, seen), deadline, lane });
+    await applyStep(parts, key, { step: planSettle(key.id, hold.token, { st: 'void', amounts }), deadline, lane });
     parts.log.write('info', 'once.abandoned', { recordId: key.id });
   } catch (error) {
     const code = isDurableError(error) ? error.code : 'INTERNAL';

@@ -28,10 +28,10 @@ export interface Parts extends OnceDeps {
 export async function applyStep(
   parts: Parts,
   key: Key,
-  { step, deadline }: { step: Step; deadline: Deadline },
+  { step, deadline, lane }: { step: Step; deadline: Deadline; lane?: string },
 ): Promise<number> {
   const { kind, store, writer } = parts;
-  const budget = { key: kind.accounts, deadline, recordId: key.id };
+  const budget = { key: lane ?? kind.accounts, deadline, recordId: key.id };
   const tried = await writer.retrier.attempt(budget, (timeoutMs) =>
     store.update(kind.accounts, { id: key.accountId, where: step.where }, step.change, { timeoutMs, deadline }),
   );

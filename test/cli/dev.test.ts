@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -52,7 +53,8 @@ test('the local cloud says where it is, answers, and stops cleanly on SIGTERM', 
   expect(stdout).toContain('本地云开发已启动');
   expect(stdout).toContain('云函数：echo');
   expect(stdout).toContain(`/invoke/echo`);
-  expect(stdout).toMatch(/export TCB_CONTEXT_CNFG='\{"URL":/);
+  const script = /\. (\S+env\.sh)/.exec(stdout)?.[1] ?? '';
+  expect(readFileSync(script, 'utf8')).toMatch(/export TCB_CONTEXT_CNFG='\{"URL":/);
 });
 
 test('Ctrl-C stops it cleanly, and the data is there when it starts again', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createInProcess, DAY_MS, LEASE_MS } from '../support/in-process.ts';
 import { createLocalCloud, person, userIdOf, workIdOf, type FaultRule, type LocalCloud } from '../support/local-cloud.ts';
 
 type Fault = Pick<FaultRule, 'inject' | 'status' | 'body'>;
@@ -93,7 +94,6 @@ describe('a call that cannot be opened', () => {
   test.each([
     ['is never sent', 'oNotOpened1', { inject: 'refused' }],
     ['is lost on its way, every time', 'oNotOpened2', { inject: 'reset-before' }],
-    ['happens, and every answer is lost', 'oNotOpened3', { inject: 'reset-after' }],
   ] as const)('is refused and pays nothing where its opening %s; the same request works later', async (_how, openid, fault) => {
     await cloud.add('users', person(openid));
     cloud.faults.set(opening(openid, fault));
@@ -106,6 +106,25 @@ describe('a call that cannot be opened', () => {
     expect(user).toMatchObject({ credits: 19, generateCount: 1, quota: { open: 0 } });
     const { used } = user?.['quota'] as { used: Record<string, number> };
     expect(Object.values(used)).toEqual([1]);
+  });
+
+  test('holds a credit for a day and pays nothing where it was opened after all and no answer ever says so', async () => {
+    const openid = 'oNotOpened3';
+    const time = createInProcess(cloud);
+    await cloud.add('users', person(openid));
+    cloud.faults.set(opening(openid, { inject: 'reset-after' }));
+    const wish = { prompt: '山', requestId: 'r1' };
+    expect(await cloud.generate(openid, wish)).toMatchObject({ code: 503 });
+    cloud.faults.clear();
+    expect(await cloud.generate(openid, wish)).toMatchObject({ code: 409, error: { code: 'ONCE_IN_PROGRESS' } });
+    time.clock.forward(LEASE_MS);
+    await time.recover();
+    expect(await cloud.get('works', workIdOf(openid, 'r1'))).toMatchObject({ status: 'unknown' });
+    time.clock.forward(DAY_MS);
+    await time.recover();
+    expect(await cloud.get('works', workIdOf(openid, 'r1'))).toMatchObject({ status: 'failed' });
+    expect(await cloud.get('users', userIdOf(openid))).toMatchObject({ credits: 20, generateCount: 0, quota: { open: 0 } });
+    expect(cloud.pictureCalls().filter(({ requestId }) => requestId?.startsWith(workIdOf(openid, 'r1')))).toEqual([]);
   });
 
   test('is refused where the person cannot be read', async () => {

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { isDurableError } from '../../core/index.ts';
 import { createEmulator, type Emulator } from '../../emulator/index.ts';
@@ -39,7 +39,8 @@ async function dev(options: DevOptions, terminal: Terminal): Promise<void> {
   try {
     await createMissingCollections(emulator.url);
     const { dir, functions: functionsDir, provider } = options;
-    const envFile = join(dir, 'env.sh');
+    // In full: it is used from another terminal, wherever that one stands.
+    const envFile = resolve(dir, 'env.sh');
     await writeFile(envFile, environmentScript(emulator.env));
     const facts = { emulator, envFile, functions, dir, functionsDir, provider, language };
     for (const line of welcome(facts)) terminal.print(line);

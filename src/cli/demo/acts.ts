@@ -30,7 +30,7 @@ const acts: readonly Act[] = [
   },
   {
     name: { zh: '整个数据库丢失应答', en: 'the whole database loses answers' },
-    faults: [{ ...DATABASE, inject: 'reset-after', probability: 0.35, seed: 7 }],
+    faults: [{ ...DATABASE, inject: 'reset-after', probability: 0.25, seed: 7 }],
     wishes: 10,
     parallel: 4,
     asksAgain: true,
