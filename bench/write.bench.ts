@@ -1,0 +1,191 @@
+/** What durability costs: one write, one generation, one cold start. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createDeadline } from '../src/core/index.ts';
+import { nodePorts } from '../src/core/node/index.ts';
+import { createDurableWriter } from '../src/durable/index.ts';
+import { createEmulator, type Emulator } from '../src/emulator/index.ts';
+import { createMemoryStore } from '../src/store/memory/index.ts';
+import { createCloudbaseStore, type Cloud } from '../src/store/cloudbase/index.ts';
+import { alternate, compareRow, figureRow, median, report, timed, type Row } from './harness.ts';
+
+const { clock, random, hash } = nodePorts;
+const silent = { write: () => undefined };
+const soon = () => createDeadline(clock, clock.now() + 60_000);
+const ROUND_TRIP_MS = 20;
+
+const record = (id: string) => ({
+  _id: id,
+  userId: 'u_bench',
+  prompt: 'cartoon style, 海边的灯塔, high quality',
+  status: 'completed',
+  token: id,
+  createdAt: new Date(),
+});
+
+interface Collection {
+  add(options: { data: Record<string, unknown> }): Promise<unknown>;
+}
+
+async function writeAgainstAdd(local: Emulator, cloud: Cloud): Promise<Row> {
+  const store = createCloudbaseStore(cloud, clock);
+  const writer = createDurableWriter({ store, clock, random, hash, log: silent });
+  const works = (cloud.database() as { collection(name: string): Collection }).collection('works');
+  await works.add({ data: record('warm') });
+  local.faults.set([{ action: 'insertDocument', inject: 'delay', delayMs: ROUND_TRIP_MS }]);
+  const pair = await alternate(
+    400,
+    (n) => timed(() => writer.write({ collection: 'works', record: record(`ours-${n}`), deadline: soon() })),
+    (n) => timed(() => works.add({ data: record(`peer-${n}`) })),
+  );
+  local.faults.clear();
+  return compareRow(`durable write against raw add, ${ROUND_TRIP_MS} ms round trip`, 'ms', pair, '<= 1.05');
+}
+
+async function processorPerWrite(): Promise<Row> {
+  const writes = 5_000;
+  const spent: number[] = [];
+  for (let round = 0; round < 9; round += 1) {
+    const store = createMemoryStore(['works']);
+    const writer = createDurableWriter({ store, clock, random, hash, log: silent });
+    const records = Array.from({ length: writes }, (_, index) => record(`r${index}`));
+    const bare = await processorTime(() => eachInTurn(records, (one) => createInsert(one)));
+    const whole = await processorTime(() =>
+      eachInTurn(records, (one) => writer.write({ collection: 'works', record: one, deadline: soon() })),
+    );
+    spent.push((whole - bare) / writes);
+  }
+  return figureRow('processor time per write, over the bare insert', 'µs', median(spent), '<= 30');
+}
+
+let bareStore = createMemoryStore(['works']);
+async function createInsert(one: ReturnType<typeof record>): Promise<unknown> {
+  if (one._id === 'r0') bareStore = createMemoryStore(['works']);
+  return bareStore.insert('works', one);
+}
+
+async function eachInTurn<T>(items: readonly T[], run: (item: T) => Promise<unknown>): Promise<void> {
+  for (const item of items) await run(item);
+}
+
+async function processorTime(run: () => Promise<void>): Promise<number> {
+  const before = process.cpuUsage();
+  await run();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+/** Counted on the wire: each fault rule that lets everything pass counts what it let pass. */
+async function requestsOfGeneration(local: Emulator): Promise<Row[]> {
+  const ask = async (requestId: string): Promise<void> => {
+    const event = { action: 'generate', data: { prompt: '灯塔', requestId } };
+    const reply = await local.invoke('generateImage', event, { openid: 'oBench' });
+    if (!('result' in reply) || (reply.result as { code: unknown }).code !== 200)
+      throw new Error(JSON.stringify(reply));
+  };
+  await ask('warm');
+  const delayMs = 200;
+  local.faults.set([{ action: [...DATABASE_ACTIONS], from: 'generateImage', inject: 'delay', delayMs }]);
+  const slowMs = await timed(() => ask('slow'));
+  const counted = await countFired(local.url);
+  local.faults.clear();
+  const plainMs = median([
+    await timed(() => ask('plain-1')),
+    await timed(() => ask('plain-2')),
+    await timed(() => ask('plain-3')),
+  ]);
+  return [
+    figureRow('database requests of a happy generation', 'requests', counted, '= 5'),
+    figureRow('of these in sequence', 'requests', Math.round((slowMs - plainMs) / delayMs), '= 4'),
+  ];
+}
+
+const DATABASE_ACTIONS = ['insertDocument', 'getDocument', 'modifyDocument', 'calculateDocument', 'aggregateDocuments'];
+
+async function countFired(url: string): Promise<number> {
+  const answer: unknown = await (await fetch(`${url}/_emulator/faults`)).json();
+  const [rule] = (Array.isArray(answer) ? answer : ((answer as { rules: unknown[] }).rules ?? [])) as {
+    fired: number;
+  }[];
+  return rule?.fired ?? NaN;
+}
+
+function bundleSize(): Row {
+  const bytes = statSync('dist/cloudfunctions/generateImage/index.js').size;
+  return figureRow('bundle of generateImage, minified', 'bytes', bytes, '<= 60000');
+}
+
+/** Fresh processes, alternately: the SDK alone, and the function, which loads the SDK. */
+function loadTime(): Row {
+  const load = (what: string): number => {
+    const code = `const t=performance.now();require(${JSON.stringify(what)});process.stdout.write(String(performance.now()-t))`;
+    return Number(execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' }));
+  };
+  const over: number[] = [];
+  for (let round = 0; round < 21; round += 1) {
+    const sdk = load('wx-server-sdk');
+    over.push(load(resolve('dist/cloudfunctions/generateImage/index.js')) - sdk);
+  }
+  return figureRow("load time over the SDK's own", 'ms', median(over), '<= 8');
+}
+
+/** Through the SDK, 100 at once: the local cloud against a server that answers without storing. */
+async function addsPerSecond(local: Emulator, cloud: Cloud): Promise<Row> {
+  const stub = createServer((request, response) => {
+    request.resume().on('end', () => {
+      response.setHeader('content-type', 'application/json');
+      response.end('{"requestId":"r","data":{"insertedIds":["x"]}}');
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((ready) => stub.once('listening', ready));
+  const stubUrl = `http://127.0.0.1:${(stub.address() as AddressInfo).port}/admin`;
+  const works = (cloud.database() as { collection(name: string): Collection }).collection('works');
+  const adds = 1_000;
+  const run = async (url: string, label: string): Promise<number> => {
+    process.env['TCB_CONTEXT_CNFG'] = JSON.stringify({ URL: url });
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      for (let n = next++; n < adds; n = next++) await works.add({ data: record(`${label}-${n}`) });
+    };
+    const ms = await timed(() => Promise.all(Array.from({ length: 100 }, worker)));
+    return (adds * 1_000) / ms;
+  };
+  const pair = await alternate(
+    9,
+    (n) => run(`${local.url}/admin`, `many-${n}`),
+    (n) => run(stubUrl, `stub-${n}`),
+  );
+  stub.close();
+  return compareRow('adds through the SDK, 100 at once, against no storing', 'adds/s', pair, '>= 0.8');
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'wx-durable-bench-'));
+const emulator = await createEmulator({
+  dir: join(dir, 'cloud'),
+  functionsDir: resolve('dist/cloudfunctions'),
+  functionEnv: { WX_DURABLE_PROVIDER: 'local' },
+});
+try {
+  for (const name of ['users', 'works', 'emergency_backup']) {
+    await fetch(`${emulator.url}/_emulator/collections/${name}`, { method: 'PUT', body: '' });
+  }
+  Object.assign(process.env, emulator.env);
+  const { default: cloud } = await import('wx-server-sdk');
+  cloud.init({ env: cloud.DYNAMIC_CURRENT_ENV as unknown as string });
+  const rows: Row[] = [
+    await writeAgainstAdd(emulator, cloud),
+    await processorPerWrite(),
+    ...(await requestsOfGeneration(emulator)),
+    bundleSize(),
+    loadTime(),
+    await addsPerSecond(emulator, cloud),
+  ];
+  report('write', rows);
+} finally {
+  await emulator.close();
+  rmSync(dir, { recursive: true, force: true });
+}
