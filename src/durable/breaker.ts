@@ -12,6 +12,8 @@ import type { Clock } from '../core/index.ts';
 export interface Breaker {
   /** Whether a call may go out now. While half-open only one may, until it is reported. */
   allows(): boolean;
+  /** Whether one may go out after a wait of `delayMs`, as things stand. */
+  allowsIn(delayMs: number): boolean;
   succeeded(): void;
   failed(): void;
 }
@@ -46,6 +48,7 @@ export function createBreaker(clock: Clock, options: BreakerOptions = {}): Break
       isProbing = true;
       return true;
     },
+    allowsIn: (delayMs) => openUntilMs === undefined || clock.now() + delayMs >= openUntilMs,
     succeeded() {
       failures = 0;
       openings = 0;

@@ -97,7 +97,16 @@ function pick(record: Document): Pick<Letter, 'userId' | 'status' | 'createdAt'>
 }
 
 /** What a letter adds to a record in the older flat form `{...work, backupReason, …}`. */
-const FLAT_FIELDS = new Set(['_id', '_openid', 'backupReason', 'originalError', 'retryCount', 'timestamp', 'state', 'deletedAt']);
+const FLAT_FIELDS = new Set([
+  '_id',
+  '_openid',
+  'backupReason',
+  'originalError',
+  'retryCount',
+  'timestamp',
+  'state',
+  'deletedAt',
+]);
 
 /**
  * Reads a document of the dead-letter collection, in our form or in the older flat one (whose record has its
@@ -130,5 +139,7 @@ function isObject(value: unknown): boolean {
 }
 
 function invalid(why: string, document: Document): DurableError {
-  return new DurableError('LETTER_INVALID', `a dead letter cannot be used: ${why}`, { details: { letterId: document._id } });
+  return new DurableError('LETTER_INVALID', `a dead letter cannot be used: ${why}`, {
+    details: { letterId: document._id },
+  });
 }

@@ -1,4 +1,12 @@
-import { canonicalJson, DurableError, isDurableError, type Clock, type Code, type Deadline, type Log } from '../core/index.ts';
+import {
+  canonicalJson,
+  DurableError,
+  isDurableError,
+  type Clock,
+  type Code,
+  type Deadline,
+  type Log,
+} from '../core/index.ts';
 import { is, type Document, type PageKey, type Store } from '../store/index.ts';
 import type { Letter, LetterState } from './letter.ts';
 import type { WriteRequest, StoreOutcome } from './writer.ts';

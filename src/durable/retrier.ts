@@ -1,5 +1,14 @@
 import pRetry from 'p-retry';
-import { asDurableError, DurableError, sleep, type Clock, type Code, type Deadline, type Log, type Random } from '../core/index.ts';
+import {
+  asDurableError,
+  DurableError,
+  sleep,
+  type Clock,
+  type Code,
+  type Deadline,
+  type Log,
+  type Random,
+} from '../core/index.ts';
 import { createBreaker, type Breaker, type BreakerOptions } from './breaker.ts';
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
 
@@ -151,11 +160,12 @@ function report(course: Course, failure: { attempt: number; error: DurableError;
 
 async function waitForNext(course: Course, error: DurableError, attempt: number): Promise<boolean> {
   const { budget, deps, lane, options } = course;
-  if (!isWorthRepeating(error) || error.details['breaker'] === 'open' || !lane.bucket.take()) return false;
+  if (!isWorthRepeating(error) || error.details['breaker'] === 'open') return false;
   const jitter = JITTER_FLOOR + (1 - JITTER_FLOOR) * deps.random.next();
   const delayMs = (options.baseDelayMs ?? 1_000) * attempt * jitter;
   const leftMs = budget.deadline.remainingMs() - (budget.reserveMs ?? 0) - delayMs;
-  if (leftMs < MIN_ATTEMPT_MS) return false;
+  // A wait at whose end the breaker will still be open is time taken from the next tier.
+  if (leftMs < MIN_ATTEMPT_MS || !lane.breaker.allowsIn(delayMs) || !lane.bucket.take()) return false;
   await sleep(deps.clock, delayMs);
   return true;
 }

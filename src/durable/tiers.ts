@@ -1,4 +1,12 @@
-import { canonicalJson, isDurableError, parseCanonical, type Deadline, type Log, type Seal } from '../core/index.ts';
+import {
+  canonicalJson,
+  DurableError,
+  isDurableError,
+  parseCanonical,
+  type Deadline,
+  type Log,
+  type Seal,
+} from '../core/index.ts';
 import type { Blobs, CallOptions, Document, Store } from '../store/index.ts';
 import type { Letter } from './letter.ts';
 import type { Retrier } from './retrier.ts';
@@ -48,10 +56,22 @@ async function keepInCollection(deps: TierDeps, letter: Letter, deadline: Deadli
   };
   const call = { deadline: deadline.minus(keepMs) };
   const tried = await retrier.attempt(budget, (timeoutMs) =>
-    // The same letter again is our own lost answer: letters are keyed by record and attempt.
-    insertOrCreate(store, { collection: deadLetters, document: { ...letter } }, { ...call, timeoutMs }),
+    insertLetter(store, { collection: deadLetters, letter }, { ...call, timeoutMs }),
   );
   return tried.ok;
+}
+
+async function insertLetter(
+  store: Store,
+  { collection, letter }: { readonly collection: string; readonly letter: Letter },
+  call: CallOptions,
+): Promise<void> {
+  if ((await insertOrCreate(store, { collection, document: { ...letter } }, call)) === 'inserted') return;
+  const kept = await store.get(collection, letter._id, call);
+  if (kept?.['mac'] === letter.mac) return;
+  // Another record under the same key and attempt was kept first: ours is evidence, as it would be in the collection.
+  const _id = `${letter._id}_${letter.mac.slice(-16)}`;
+  await store.insert(collection, { ...letter, _id }, call);
 }
 
 /** Inserts, creating the collection first where a deployment forgot to. */
@@ -85,9 +105,12 @@ async function keepInStorage(deps: TierDeps, letter: Letter, deadline: Deadline)
   const tried = await retrier.attempt(budget, async (timeoutMs) => {
     const call = { timeoutMs: timeoutMs / 2, deadline: deadline.minus(keepMs) };
     const name = letterFile(letter._id);
-    // Never over another content of the same name: one attempt has one owner, so what is there is ours.
-    const present = await blobs.exists([await blobs.fileId(name, call)], call);
-    if (present.size === 0) await blobs.put(name, new TextEncoder().encode(text), call);
+    const fileId = await blobs.fileId(name, call);
+    const kept = await blobs.get(fileId, call);
+    // Never over another content of the same name: what cannot stand beside it goes to the next tier.
+    if (kept && decodeLetter(kept, seal)['mac'] !== letter.mac)
+      throw new DurableError('STORE_DUPLICATE', 'another letter');
+    if (!kept) await blobs.put(name, new TextEncoder().encode(text), call);
   });
   return tried.ok;
 }

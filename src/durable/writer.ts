@@ -1,10 +1,36 @@
-import { canonicalJson, DurableError, isDurableError, type Clock, type Deadline, type Hash, type Log, type Random, type Seal } from '../core/index.ts';
+import {
+  canonicalJson,
+  DurableError,
+  isDurableError,
+  type Clock,
+  type Deadline,
+  type Hash,
+  type Log,
+  type Random,
+  type Seal,
+} from '../core/index.ts';
 import { collections } from '../records/index.ts';
-import { assertDocument, is, type Blobs, type CallOptions, type Document, type Filter, type Store } from '../store/index.ts';
+import {
+  assertDocument,
+  is,
+  type Blobs,
+  type CallOptions,
+  type Document,
+  type Filter,
+  type Store,
+} from '../store/index.ts';
 import { composeLetter, createAuthenticator, readLetter, type Letter } from './letter.ts';
 import { redrive, type RedriveRequest, type WalkReport } from './redrive.ts';
 import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
-import { decodeLetter, insertOrCreate, keepLetter, letterFile, reserveMs, type LowerTier, type TierDeps } from './tiers.ts';
+import {
+  decodeLetter,
+  insertOrCreate,
+  keepLetter,
+  letterFile,
+  reserveMs,
+  type LowerTier,
+  type TierDeps,
+} from './tiers.ts';
 
 export interface DurableWriterDeps {
   readonly store: Store;

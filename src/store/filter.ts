@@ -74,7 +74,11 @@ function assertLiteral(path: string, comparison: Comparison): void {
     return assertLiteral(path, comparisonOf(comparison.other));
   }
   const values: readonly unknown[] = comparison.op === 'in' ? comparison.values : [comparison.value];
-  if (!values.every(isScalar)) throw notLiteral(path, values.find((value) => !isScalar(value)));
+  if (!values.every(isScalar))
+    throw notLiteral(
+      path,
+      values.find((value) => !isScalar(value)),
+    );
 }
 
 function notLiteral(path: string, value: unknown): DurableError {

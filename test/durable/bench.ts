@@ -1,7 +1,7 @@
 import { createDeadline, type Deadline, type Random, type Seal } from '../../src/core/index.ts';
 import { createSeal } from '../../src/core/node/index.ts';
 import { createDurableWriter, type DurableWriterOptions } from '../../src/durable/index.ts';
-import type { Document } from '../../src/store/index.ts';
+import type { Document, Filter } from '../../src/store/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
 import { createFlakyBlobs, createFlakyStore, type Fates } from '../support/flaky-store.ts';
 import { memoryLog, seededRandom, testHash } from '../support/ports.ts';
@@ -28,7 +28,11 @@ export function createBench(given: BenchOptions = {}) {
   const memory = createMemoryStore(collections);
   const files = createMemoryBlobs();
   const store = createFlakyStore(memory, { clock, ...(fates ? { fates } : {}), ...(latencyMs ? { latencyMs } : {}) });
-  const blobs = createFlakyBlobs(files, { clock, ...(blobFates ? { fates: blobFates } : {}), ...(latencyMs ? { latencyMs } : {}) });
+  const blobs = createFlakyBlobs(files, {
+    clock,
+    ...(blobFates ? { fates: blobFates } : {}),
+    ...(latencyMs ? { latencyMs } : {}),
+  });
   const seeded = seededRandom(7);
   const { next } = given;
   const random: Random = next === undefined ? seeded : { ...seeded, next: () => next };
@@ -48,10 +52,10 @@ export function createBench(given: BenchOptions = {}) {
     writer,
     within,
     /** Writes a record into `works` and lets the time pass that it takes. */
-    write: (record: Document = WORK, more: { deadline?: Deadline; replaces?: Document; attempt?: number } = {}) => {
+    write: (record: Document = WORK, more: { deadline?: Deadline; replaces?: Filter; attempt?: number } = {}) => {
       const { deadline = within(60_000), replaces, attempt } = more;
       const request = { collection: 'works', record, deadline, ...(attempt ? { attempt } : {}) };
-      return clock.until(writer.write(replaces ? { ...request, replaces: replaces as Record<string, string> } : request));
+      return clock.until(writer.write(replaces ? { ...request, replaces } : request));
     },
     redrive: (deadline = within(60_000)) => clock.until(writer.redrive({ deadline })),
   };

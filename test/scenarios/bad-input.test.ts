@@ -82,14 +82,17 @@ describe('a wish that is none', () => {
     expect(answer.requestId).not.toBe(requestId);
   });
 
-  test.each([['a text', '小猫'], ['a list', []], ['a number', 5], ['absent', undefined], ['an operator', OPERATOR]])(
-    'is refused when the data is %s',
-    async (_what, data) => {
-      const answer = await cloud.generate(OPENID, data);
-      expect(answer).toMatchObject({ code: 400, error: { code: 'INPUT_INVALID' } });
-      expect(answer.message).toMatch(CHINESE);
-    },
-  );
+  test.each([
+    ['a text', '小猫'],
+    ['a list', []],
+    ['a number', 5],
+    ['absent', undefined],
+    ['an operator', OPERATOR],
+  ])('is refused when the data is %s', async (_what, data) => {
+    const answer = await cloud.generate(OPENID, data);
+    expect(answer).toMatchObject({ code: 400, error: { code: 'INPUT_INVALID' } });
+    expect(answer.message).toMatch(CHINESE);
+  });
 });
 
 describe('a wish at the edge of what is allowed', () => {
@@ -108,7 +111,10 @@ describe('a wish at the edge of what is allowed', () => {
 
   test('is painted with a request id of 128 characters', async () => {
     const requestId = `${'r'.repeat(124)}_.:-`;
-    expect(await cloud.generate(OPENID, { prompt: '小猫', requestId })).toMatchObject({ code: 200, data: { requestId } });
+    expect(await cloud.generate(OPENID, { prompt: '小猫', requestId })).toMatchObject({
+      code: 200,
+      data: { requestId },
+    });
   });
 });
 
@@ -151,13 +157,16 @@ describe('an event that is none', () => {
     });
   });
 
-  test.each(['prompt', 'requestId', 'style', 'unknown'])('is refused when its %s is nested 100,000 deep', async (field) => {
-    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
-    const text = `{"action":"generate","userInfo":${deep},"data":{"${field}":${deep}}}`;
-    expect(await cloud.invokeText('generateImage', text, OPENID)).toMatchObject({
-      result: { code: 400, error: { code: 'INPUT_INVALID' } },
-    });
-  });
+  test.each(['prompt', 'requestId', 'style', 'unknown'])(
+    'is refused when its %s is nested 100,000 deep',
+    async (field) => {
+      const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+      const text = `{"action":"generate","userInfo":${deep},"data":{"${field}":${deep}}}`;
+      expect(await cloud.invokeText('generateImage', text, OPENID)).toMatchObject({
+        result: { code: 400, error: { code: 'INPUT_INVALID' } },
+      });
+    },
+  );
 
   test('names no stack, no path, no environment and nothing of the event in its answer', async () => {
     const text = `{"action":"generate","data":{"prompt":{"secret":"p4ssw0rd"}}}`;
@@ -170,11 +179,21 @@ describe('keys that would change every object', () => {
   afterEach(expectUntouched);
 
   test.each([
-    ['in the event', '{"__proto__":{"action":"generate","prompt":"p"},"constructor":{"prototype":{"prompt":"p"}}}', 'ACTION_UNKNOWN'],
-    ['in the data', '{"action":"generate","data":{"__proto__":{"prompt":"p"},"constructor":{"prototype":{"prompt":"p"}}}}', 'INPUT_INVALID'],
+    [
+      'in the event',
+      '{"__proto__":{"action":"generate","prompt":"p"},"constructor":{"prototype":{"prompt":"p"}}}',
+      'ACTION_UNKNOWN',
+    ],
+    [
+      'in the data',
+      '{"action":"generate","data":{"__proto__":{"prompt":"p"},"constructor":{"prototype":{"prompt":"p"}}}}',
+      'INPUT_INVALID',
+    ],
     ['as the data', '{"action":"generate","__proto__":{"data":{"prompt":"p"}}}', 'INPUT_INVALID'],
   ])('change nothing %s, in this call or the next', async (_where, text, code) => {
-    expect(await cloud.invokeText('generateImage', text, OPENID)).toMatchObject({ result: { code: 400, error: { code } } });
+    expect(await cloud.invokeText('generateImage', text, OPENID)).toMatchObject({
+      result: { code: 400, error: { code } },
+    });
     expect(await cloud.generate(OPENID, {})).toMatchObject({ error: { code: 'INPUT_INVALID' } });
     expect(await cloud.call(OPENID, {})).toMatchObject({ error: { code: 'ACTION_UNKNOWN' } });
   });
@@ -183,7 +202,11 @@ describe('keys that would change every object', () => {
 describe('somebody who says to be somebody else', () => {
   test('is not served without an OPENID from the platform', async () => {
     for (const action of ['generate', 'getHistory', 'getDailyUsage', 'getServiceStatus', 'deleteWork']) {
-      const event = { action, openid: 'oNeighbour', data: { prompt: '小猫', workId: workIdOf('oNeighbour', 'theirs') } };
+      const event = {
+        action,
+        openid: 'oNeighbour',
+        data: { prompt: '小猫', workId: workIdOf('oNeighbour', 'theirs') },
+      };
       expect(await cloud.call(undefined, event)).toMatchObject({ code: 401, error: { code: 'AUTH_MISSING' } });
     }
     await expectUntouched();
@@ -200,7 +223,10 @@ describe('somebody who says to be somebody else', () => {
   ])('gets their own picture and own history, and the attempt is noted: %s', async (_what, inEvent, inData) => {
     const printed = cloud.printed.length;
     const { data } = await cloud.call(OPENID, { action: 'generate', ...inEvent, data: { prompt: '小猫', ...inData } });
-    expect(await cloud.get('works', String(data?.['workId']))).toMatchObject({ openid: OPENID, userId: person(OPENID)._id });
+    expect(await cloud.get('works', String(data?.['workId']))).toMatchObject({
+      openid: OPENID,
+      userId: person(OPENID)._id,
+    });
     const history = await cloud.call(OPENID, { action: 'getHistory', ...inEvent, data: inData });
     expect(JSON.stringify(history)).not.toContain('邻居的画');
     const text = cloud.printed.slice(printed).join('');

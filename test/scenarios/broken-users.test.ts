@@ -16,7 +16,6 @@ beforeAll(async () => {
 
 afterAll(() => cloud.close());
 
-
 /** Lets a person whose document has these fields ask for a picture, and tells what became of it. */
 async function callAs(fields: Readonly<Record<string, unknown>>) {
   number += 1;
@@ -78,7 +77,11 @@ describe('a person whose credits are no number', () => {
     ['negative', { credits: -3 }],
   ])('has none: credits %s', async (_what, fields) => {
     const { answer, isUntouched } = await callAs(fields);
-    expect(answer).toMatchObject({ code: 402, message: '积分不足，无法生成图片', error: { code: 'CREDITS_INSUFFICIENT' } });
+    expect(answer).toMatchObject({
+      code: 402,
+      message: '积分不足，无法生成图片',
+      error: { code: 'CREDITS_INSUFFICIENT' },
+    });
     expect(isUntouched).toBe(true);
   });
 

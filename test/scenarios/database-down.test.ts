@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson, parseCanonical } from '../../src/core/index.ts';
 import { createSeal } from '../../src/core/node/index.ts';
 import { createInProcess, DAY_MS, LEASE_MS, type InProcess } from '../support/in-process.ts';
-import { createLocalCloud, person, userIdOf, workIdOf, type FaultRule, type LocalCloud } from '../support/local-cloud.ts';
+import {
+  createLocalCloud,
+  person,
+  userIdOf,
+  workIdOf,
+  type FaultRule,
+  type LocalCloud,
+} from '../support/local-cloud.ts';
 
 const KEY = '5e'.repeat(32);
 const ENV = { WX_DURABLE_PROVIDER: 'local', WX_DURABLE_KEY: KEY };
@@ -57,12 +64,19 @@ describe('a database that goes away after the picture was paid for', () => {
 
   test('answers the same request from storage once the database is back, and orders nothing', async () => {
     cloud.faults.clear();
-    expect(await cloud.generate(OPENID, wishOf(OPENID))).toMatchObject({ code: 200, data: { workId, savedIn: 'storage' } });
+    expect(await cloud.generate(OPENID, wishOf(OPENID))).toMatchObject({
+      code: 200,
+      data: { workId, savedIn: 'storage' },
+    });
     expect(ordersOf(OPENID)).toBe(1);
   });
 
   test('leaves the call open, so that the person sees it and recovery finds it', async () => {
-    expect(await cloud.get('users', userIdOf(OPENID))).toMatchObject({ credits: 19, generateCount: 0, quota: { open: 1 } });
+    expect(await cloud.get('users', userIdOf(OPENID))).toMatchObject({
+      credits: 19,
+      generateCount: 0,
+      quota: { open: 1 },
+    });
     expect(await cloud.call(OPENID, { action: 'getHistory' })).toMatchObject({
       data: { list: [{ workId, savedIn: 'open', status: 'processing', prompt: `极光 ${OPENID}` }] },
     });
@@ -75,8 +89,15 @@ describe('a database that goes away after the picture was paid for', () => {
     later.clock.forward(LEASE_MS);
     expect(await later.recover()).toMatchObject({ data: { phases: { holds: { done: 1, failed: [] } } } });
     expect(await cloud.get('works', workId)).toMatchObject({ status: 'completed', isRecovered: true, openid: OPENID });
-    expect(await cloud.get('users', userIdOf(OPENID))).toMatchObject({ credits: 19, generateCount: 1, quota: { open: 0 } });
-    expect(await cloud.generate(OPENID, wishOf(OPENID))).toMatchObject({ code: 200, data: { workId, savedIn: 'works' } });
+    expect(await cloud.get('users', userIdOf(OPENID))).toMatchObject({
+      credits: 19,
+      generateCount: 1,
+      quota: { open: 0 },
+    });
+    expect(await cloud.generate(OPENID, wishOf(OPENID))).toMatchObject({
+      code: 200,
+      data: { workId, savedIn: 'works' },
+    });
     expect(ordersOf(OPENID)).toBe(1);
   });
 
@@ -121,7 +142,10 @@ describe('database and storage that go away together', () => {
   });
 
   test('make the same request wait while the call may still be running, and pay nothing', async () => {
-    expect(await cloud.generate(OPENID, wishOf(OPENID))).toMatchObject({ code: 409, error: { code: 'ONCE_IN_PROGRESS' } });
+    expect(await cloud.generate(OPENID, wishOf(OPENID))).toMatchObject({
+      code: 409,
+      error: { code: 'ONCE_IN_PROGRESS' },
+    });
     expect(ordersOf(OPENID)).toBe(1);
   });
 });
@@ -158,7 +182,11 @@ describe('database and storage that go away where there is no key for the log', 
       originalPrompt: `极光 ${OPENID}`,
       finishedAt: null,
     });
-    expect(await cloud.get('users', userIdOf(OPENID))).toMatchObject({ credits: 19, generateCount: 0, quota: { open: 1 } });
+    expect(await cloud.get('users', userIdOf(OPENID))).toMatchObject({
+      credits: 19,
+      generateCount: 0,
+      quota: { open: 1 },
+    });
     expect(ordersOf(OPENID)).toBe(1);
   });
 
@@ -166,8 +194,15 @@ describe('database and storage that go away where there is no key for the log', 
     time.clock.forward(DAY_MS);
     await time.recover();
     expect(await cloud.get('works', workId)).toMatchObject({ status: 'failed', errorCode: 'ONCE_UNKNOWN' });
-    expect(await cloud.get('users', userIdOf(OPENID))).toMatchObject({ credits: 20, generateCount: 0, quota: { open: 0 } });
-    expect(await time.generate(OPENID, wishOf(OPENID))).toMatchObject({ code: 502, error: { code: 'PROVIDER_FAILED' } });
+    expect(await cloud.get('users', userIdOf(OPENID))).toMatchObject({
+      credits: 20,
+      generateCount: 0,
+      quota: { open: 0 },
+    });
+    expect(await time.generate(OPENID, wishOf(OPENID))).toMatchObject({
+      code: 502,
+      error: { code: 'PROVIDER_FAILED' },
+    });
     expect(ordersOf(OPENID)).toBe(1);
   });
 });

@@ -101,7 +101,9 @@ describe('a call without trouble', () => {
       quota: { open: 0, seq: 2, used: { [`d${String(work?.['day'])}`]: 1 } },
     });
     const { holds } = user?.['quota'] as { holds: Record<string, unknown> };
-    expect(holds).toEqual({ [workIdOf(OPENID, 'happy-1')]: expect.objectContaining({ st: 'done', token: work?.['token'] }) });
+    expect(holds).toEqual({
+      [workIdOf(OPENID, 'happy-1')]: expect.objectContaining({ st: 'done', token: work?.['token'] }),
+    });
     expect(JSON.stringify(holds)).not.toContain('可爱的小猫');
   });
 

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createInProcess, DAY_MS, LEASE_MS, type InProcess } from '../support/in-process.ts';
-import { createLocalCloud, person, userIdOf, workIdOf, type Answer, type FaultRule, type LocalCloud } from '../support/local-cloud.ts';
+import {
+  createLocalCloud,
+  person,
+  userIdOf,
+  workIdOf,
+  type Answer,
+  type FaultRule,
+  type LocalCloud,
+} from '../support/local-cloud.ts';
 
 /** What is left of a call, by the moment at which its function died. */
 type Left =
@@ -94,10 +102,16 @@ describe('the same request at once', () => {
     });
   });
 
-  test.each(withLeft('record'))('is answered with the record where the function was killed %s', async (_when, openid) => {
-    expect(await again(openid)).toMatchObject({ code: 200, data: { workId: workIdOf(openid, 'r1'), savedIn: 'works' } });
-    expect(ordersOf(openid)).toBe(1);
-  });
+  test.each(withLeft('record'))(
+    'is answered with the record where the function was killed %s',
+    async (_when, openid) => {
+      expect(await again(openid)).toMatchObject({
+        code: 200,
+        data: { workId: workIdOf(openid, 'r1'), savedIn: 'works' },
+      });
+      expect(ordersOf(openid)).toBe(1);
+    },
+  );
 });
 
 describe('after the lease', () => {

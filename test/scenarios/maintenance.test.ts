@@ -27,7 +27,11 @@ describe.each(FUNCTIONS)('%s', (name) => {
   test.each([
     ['an ordinary person', { openid: 'oOrdinary' }, {}],
     ["an ordinary person with the timer's event", { openid: 'oOrdinary' }, TIMER],
-    ["an ordinary person who claims an administrator's openid", { openid: 'oOrdinary' }, { ...TIMER, openid: 'oAdmin' }],
+    [
+      "an ordinary person who claims an administrator's openid",
+      { openid: 'oOrdinary' },
+      { ...TIMER, openid: 'oAdmin' },
+    ],
     ['somebody with part of the name of an administrator', { openid: 'oAdm' }, TIMER],
     ['nobody, with no event', {}, {}],
     ['nobody, with an event that has a name but no type', {}, { TriggerName: 'nightly' }],
@@ -83,7 +87,10 @@ describe('the repair of 150 counters, every third of them wrong', () => {
   });
 
   test('leaves right ones alone, and names exactly those that it changed', async () => {
-    await cloud.load('users', before.map((user, n) => ({ ...user, generateCount: n % 3 === 0 ? counterOf(n) : WORKS_EACH + 1 })));
+    await cloud.load(
+      'users',
+      before.map((user, n) => ({ ...user, generateCount: n % 3 === 0 ? counterOf(n) : WORKS_EACH + 1 })),
+    );
     const changed = await cloud.commits();
     const report = await cloud.maintain('fixUserConsistency');
     const { repairs } = report.data as { repairs: readonly { userId: string; before: unknown; after: number }[] };
@@ -97,13 +104,17 @@ describe('the repair of 150 counters, every third of them wrong', () => {
 
   test('changes nothing when it is run again', async () => {
     const unchanged = await cloud.commits();
-    expect(await cloud.maintain('fixUserConsistency')).toMatchObject({ data: { done: 0, skipped: USERS, repairs: [] } });
+    expect(await cloud.maintain('fixUserConsistency')).toMatchObject({
+      data: { done: 0, skipped: USERS, repairs: [] },
+    });
     expect(await cloud.commits()).toBe(unchanged);
   });
 
   test('touches nothing but the counter', async () => {
     const now = await cloud.dump('users');
-    expect(now.map((user) => ({ ...user, generateCount: 0 }))).toEqual(before.map((user) => ({ ...user, generateCount: 0 })));
+    expect(now.map((user) => ({ ...user, generateCount: 0 }))).toEqual(
+      before.map((user) => ({ ...user, generateCount: 0 })),
+    );
   });
 });
 
@@ -115,8 +126,23 @@ describe('dead letters that are no good', () => {
     const work = { userId, status: 'completed', prompt: '旧', createdAt: new Date(5), openid: 'oLetters' };
     await cloud.load('emergency_backup', [
       { _id: 'a-empty' },
-      { _id: 'b-forged', recordId: 'w_b', attempt: 1, state: 'waiting', collection: 'works', mac: 'sha256:0', payload: { _id: 'w_b', ...work } },
-      { _id: 'c-older', id: 'work_1640995200000_abc123', backupReason: 'works_collection_save_failed', originalError: 'x', retryCount: 3, ...work },
+      {
+        _id: 'b-forged',
+        recordId: 'w_b',
+        attempt: 1,
+        state: 'waiting',
+        collection: 'works',
+        mac: 'sha256:0',
+        payload: { _id: 'w_b', ...work },
+      },
+      {
+        _id: 'c-older',
+        id: 'work_1640995200000_abc123',
+        backupReason: 'works_collection_save_failed',
+        originalError: 'x',
+        retryCount: 3,
+        ...work,
+      },
     ]);
     const report = await cloud.maintain('recoverFromBackup');
     expect(report).toMatchObject({
@@ -139,7 +165,13 @@ describe('dead letters that are no good', () => {
 
   test('are set aside after five times', async () => {
     for (let run = 2; run <= 5; run += 1) await cloud.maintain('recoverFromBackup');
-    expect((await cloud.dump('emergency_backup')).map(({ state }) => state)).toEqual(['quarantined', 'quarantined', 'redriven']);
-    expect(await cloud.maintain('recoverFromBackup')).toMatchObject({ data: { phases: { letters: { done: 0, failed: [] } } } });
+    expect((await cloud.dump('emergency_backup')).map(({ state }) => state)).toEqual([
+      'quarantined',
+      'quarantined',
+      'redriven',
+    ]);
+    expect(await cloud.maintain('recoverFromBackup')).toMatchObject({
+      data: { phases: { letters: { done: 0, failed: [] } } },
+    });
   });
 });

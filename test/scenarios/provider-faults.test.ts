@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createInProcess } from '../support/in-process.ts';
-import { createLocalCloud, person, userIdOf, workIdOf, type FaultRule, type LocalCloud } from '../support/local-cloud.ts';
+import {
+  createLocalCloud,
+  person,
+  userIdOf,
+  workIdOf,
+  type FaultRule,
+  type LocalCloud,
+} from '../support/local-cloud.ts';
 
 let cloud: LocalCloud;
 let number = 0;
@@ -47,7 +54,11 @@ describe('an image service that gives no clear answer', () => {
     ['sends half of its answer', { provider: 'generate', inject: 'cut' }],
   ])('leaves an unknown record, not a failed one, where it %s', async (_how, rule) => {
     const { openid, answer, work, user } = await callUnder(rule);
-    expect(answer).toMatchObject({ code: 504, error: { code: 'ONCE_UNKNOWN', category: 'ambiguous' }, requestId: 'r1' });
+    expect(answer).toMatchObject({
+      code: 504,
+      error: { code: 'ONCE_UNKNOWN', category: 'ambiguous' },
+      requestId: 'r1',
+    });
     expect(work).toMatchObject({ status: 'unknown', errorCode: 'PROVIDER_UNCERTAIN', imageUrl: '', finishedAt: null });
     expect(user).toMatchObject({ credits: 19, generateCount: 0, quota: { open: 1 } });
     const ordered = ordersOf(openid);
@@ -70,12 +81,15 @@ describe('an image service that gives no clear answer', () => {
 });
 
 describe('an image service that says no', () => {
-  test.each([400, 401, 403, 404, 422, 429])('leaves a failed record and gives all back where it answers %i', async (status) => {
-    const { answer, work, user } = await callUnder({ provider: 'generate', inject: 'status', status });
-    expect(answer).toMatchObject({ code: 502, error: { code: 'PROVIDER_FAILED' } });
-    expect(work).toMatchObject({ status: 'failed', errorMessage: `HTTP ${status}`, finishedAt: expect.any(Date) });
-    expect(user).toMatchObject({ credits: 20, generateCount: 0, quota: { open: 0 } });
-  });
+  test.each([400, 401, 403, 404, 422, 429])(
+    'leaves a failed record and gives all back where it answers %i',
+    async (status) => {
+      const { answer, work, user } = await callUnder({ provider: 'generate', inject: 'status', status });
+      expect(answer).toMatchObject({ code: 502, error: { code: 'PROVIDER_FAILED' } });
+      expect(work).toMatchObject({ status: 'failed', errorMessage: `HTTP ${status}`, finishedAt: expect.any(Date) });
+      expect(user).toMatchObject({ credits: 20, generateCount: 0, quota: { open: 0 } });
+    },
+  );
 
   test('leaves a failed record and gives all back where nobody listens at its address', async () => {
     const openid = await somebody();
@@ -102,24 +116,39 @@ async function deserted(): Promise<string> {
 
 describe('a picture that cannot be copied', () => {
   test.each<[string, string, FaultRule]>([
-    ['storage is away', 'STORE_UNCERTAIN', { storage: ['metadata', 'upload', 'download-url', 'download'], inject: 'reset-before' }],
-    ['storage takes it and says 500', 'STORE_UNCERTAIN', { storage: 'upload', inject: 'status', status: 500, body: 'empty' }],
+    [
+      'storage is away',
+      'STORE_UNCERTAIN',
+      { storage: ['metadata', 'upload', 'download-url', 'download'], inject: 'reset-before' },
+    ],
+    [
+      'storage takes it and says 500',
+      'STORE_UNCERTAIN',
+      { storage: 'upload', inject: 'status', status: 500, body: 'empty' },
+    ],
     ['its address answers 404', 'ASSET_REFUSED', { provider: 'picture', inject: 'status', status: 404 }],
-    ['its address answers a web page', 'ASSET_REFUSED', { provider: 'picture', inject: 'status', status: 200, body: 'html' }],
+    [
+      'its address answers a web page',
+      'ASSET_REFUSED',
+      { provider: 'picture', inject: 'status', status: 200, body: 'html' },
+    ],
     ['half of it arrives', 'ASSET_REFUSED', { provider: 'picture', inject: 'cut' }],
-  ])('is answered with the address of the image service where %s, and the record says so', async (_how, error, rule) => {
-    const { answer, work, user } = await callUnder(rule);
-    const imageUrl = String(answer.data?.['imageUrl']);
-    expect(answer).toMatchObject({ code: 200, data: { savedIn: 'works' } });
-    expect(imageUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/_provider\/pictures\/[0-9a-f]{64}\.png$/);
-    expect(work).toMatchObject({
-      status: 'completed',
-      imageUrl,
-      asset: { state: 'pending', fileId: null, sourceUrl: imageUrl, bytes: null, contentType: null, error },
-    });
-    expect(user).toMatchObject({ credits: 19, generateCount: 1, quota: { open: 0 } });
-    const picture = await fetch(imageUrl);
-    expect(picture.headers.get('content-type')).toBe('image/png');
-    await picture.arrayBuffer();
-  });
+  ])(
+    'is answered with the address of the image service where %s, and the record says so',
+    async (_how, error, rule) => {
+      const { answer, work, user } = await callUnder(rule);
+      const imageUrl = String(answer.data?.['imageUrl']);
+      expect(answer).toMatchObject({ code: 200, data: { savedIn: 'works' } });
+      expect(imageUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/_provider\/pictures\/[0-9a-f]{64}\.png$/);
+      expect(work).toMatchObject({
+        status: 'completed',
+        imageUrl,
+        asset: { state: 'pending', fileId: null, sourceUrl: imageUrl, bytes: null, contentType: null, error },
+      });
+      expect(user).toMatchObject({ credits: 19, generateCount: 1, quota: { open: 0 } });
+      const picture = await fetch(imageUrl);
+      expect(picture.headers.get('content-type')).toBe('image/png');
+      await picture.arrayBuffer();
+    },
+  );
 });

@@ -17,7 +17,9 @@ afterAll(() => cloud.close());
 
 /** Calls at once, each for another picture. */
 const together = (openid: string, count: number): Promise<Answer[]> =>
-  Promise.all(Array.from({ length: count }, (_, n) => cloud.generate(openid, { prompt: `图 ${n}`, requestId: `r${n}` })));
+  Promise.all(
+    Array.from({ length: count }, (_, n) => cloud.generate(openid, { prompt: `图 ${n}`, requestId: `r${n}` })),
+  );
 
 const ordersOf = (openid: string, count: number): number => {
   const ids = new Set(Array.from({ length: count }, (_, n) => `${workIdOf(openid, `r${n}`)}_1`));
@@ -52,7 +54,11 @@ describe('fifty calls at once', () => {
 
   test('tell the refused why, and what to do', async () => {
     const answer = await cloud.generate('oFifty50', { prompt: '再来一张' });
-    expect(answer).toMatchObject({ code: 429, message: '今日生成次数已用完，请明天再来', error: { category: 'caller' } });
+    expect(answer).toMatchObject({
+      code: 429,
+      message: '今日生成次数已用完，请明天再来',
+      error: { category: 'caller' },
+    });
   });
 });
 
@@ -60,7 +66,11 @@ test('twenty calls at once with three credits order exactly three pictures', asy
   await cloud.add('users', person('oThree', { credits: 3 }));
   expect(codesOf(await together('oThree', 20))).toEqual({ 200: 3, CREDITS_INSUFFICIENT: 17 });
   expect(ordersOf('oThree', 20)).toBe(3);
-  expect(await cloud.get('users', userIdOf('oThree'))).toMatchObject({ credits: 0, generateCount: 3, quota: { open: 0 } });
+  expect(await cloud.get('users', userIdOf('oThree'))).toMatchObject({
+    credits: 0,
+    generateCount: 3,
+    quota: { open: 0 },
+  });
 });
 
 test.each([
@@ -138,7 +148,10 @@ describe('at midnight in Beijing', () => {
     expect(await memory.call(OPENID, usage)).toMatchObject({
       data: { used: 0, remaining: 50, resetAt: '2026-11-23T16:00:00.000Z' },
     });
-    expect(await memory.generate(OPENID, { prompt: '早' })).toMatchObject({ code: 200, data: { dailyUsage: { used: 1 } } });
+    expect(await memory.generate(OPENID, { prompt: '早' })).toMatchObject({
+      code: 200,
+      data: { dailyUsage: { used: 1 } },
+    });
   });
 
   test('a picture belongs to the day on which it was opened, and goes back there when it fails', async () => {
@@ -156,7 +169,10 @@ describe('at midnight in Beijing', () => {
     const answer = await memory.generate(OPENID, { prompt: '[fail] 零点', requestId: 'fails' });
     expect(answer.code).toBe(502);
     expect(await memory.get('works', workIdOf(OPENID, 'fails'))).toMatchObject({ day: '20261122' });
-    expect(await memory.get('users', userIdOf(OPENID))).toMatchObject({ credits: 20, quota: { used: { d20261122: 0 } } });
+    expect(await memory.get('users', userIdOf(OPENID))).toMatchObject({
+      credits: 20,
+      quota: { used: { d20261122: 0 } },
+    });
     await memory.generate(OPENID, { prompt: '新的一天', requestId: 'succeeds' });
     expect(await memory.get('users', userIdOf(OPENID))).toMatchObject({
       credits: 19,

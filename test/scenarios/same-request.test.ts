@@ -91,7 +91,11 @@ test('ten calls of one request at once order one picture; nine are told to wait,
   }
   expect(answers.filter(({ code }) => code === 200).length).toBeGreaterThanOrEqual(1);
   expect(orders('oDoubleTap', 'tap')).toBe(1);
-  expect(await cloud.get('users', userIdOf('oDoubleTap'))).toMatchObject({ credits: 19, generateCount: 1, quota: { open: 0 } });
+  expect(await cloud.get('users', userIdOf('oDoubleTap'))).toMatchObject({
+    credits: 19,
+    generateCount: 1,
+    quota: { open: 0 },
+  });
   expect(await cloud.generate('oDoubleTap', wish)).toMatchObject({ code: 200, data: { workId } });
 });
 
@@ -108,7 +112,10 @@ test('a call without a request id is given one, and that one answers the same pi
 
 test('two calls without a request id are two pictures', async () => {
   await cloud.add('users', person('oTwice'));
-  const [one, two] = [await cloud.generate('oTwice', { prompt: '同' }), await cloud.generate('oTwice', { prompt: '同' })];
+  const [one, two] = [
+    await cloud.generate('oTwice', { prompt: '同' }),
+    await cloud.generate('oTwice', { prompt: '同' }),
+  ];
   expect(one.data?.['workId']).not.toBe(two.data?.['workId']);
   expect(await cloud.get('users', userIdOf('oTwice'))).toMatchObject({ credits: 18, generateCount: 2 });
 });

@@ -40,7 +40,14 @@ describe('without an image service', () => {
     expect(await cloud.call('oKnown', { action: 'getHistory' })).toMatchObject({ code: 200, data: { list: [] } });
     expect(await cloud.call('oKnown', { action: 'getDailyUsage' })).toMatchObject({
       code: 200,
-      data: { used: 0, limit: 50, remaining: 50, type: 'free', credits: 20, resetAt: expect.stringMatching(/T16:00:00\.000Z$/) },
+      data: {
+        used: 0,
+        limit: 50,
+        remaining: 50,
+        type: 'free',
+        credits: 20,
+        resetAt: expect.stringMatching(/T16:00:00\.000Z$/),
+      },
     });
     expect(await cloud.call('oKnown', { action: 'getServiceStatus' })).toEqual({
       code: 200,
@@ -57,7 +64,9 @@ describe('without an image service', () => {
   test('somebody unknown may look without being registered', async () => {
     const before = await cloud.commits();
     expect(await cloud.call('oUnknown', { action: 'getDailyUsage' })).toMatchObject({ data: { used: 0, credits: 20 } });
-    expect(await cloud.call('oUnknown', { action: 'getHistory' })).toMatchObject({ data: { list: [], hasMore: false } });
+    expect(await cloud.call('oUnknown', { action: 'getHistory' })).toMatchObject({
+      data: { list: [], hasMore: false },
+    });
     expect(await cloud.commits()).toBe(before);
   });
 });
@@ -103,7 +112,11 @@ describe('with a wrong setting', () => {
     const before = await cloud.commits();
     for (const action of ['generate', 'getHistory', 'getServiceStatus']) {
       const answer = await under({ ...env }, 'oKnown', action);
-      expect(answer).toMatchObject({ code: 500, message: '服务配置有误，请联系管理员', error: { code: 'CONFIG_INVALID' } });
+      expect(answer).toMatchObject({
+        code: 500,
+        message: '服务配置有误，请联系管理员',
+        error: { code: 'CONFIG_INVALID' },
+      });
       for (const value of Object.values(env)) expect(JSON.stringify(answer)).not.toContain(value);
     }
     expect(await cloud.commits()).toBe(before);

@@ -50,7 +50,10 @@ describe.each(CASES)('a record whose writing %s', (_how, { wasWritten, openid })
   const workId = workIdOf(openid, 'r1');
 
   test('is tried three times, kept as a letter, and the picture is answered', async () => {
-    expect(answers.get(openid)).toMatchObject({ code: 200, data: { workId, savedIn: 'emergency_backup', remainingCredits: 19 } });
+    expect(answers.get(openid)).toMatchObject({
+      code: 200,
+      data: { workId, savedIn: 'emergency_backup', remainingCredits: 19 },
+    });
     expect(await cloud.get('emergency_backup', `${workId}_1`)).toMatchObject({
       recordId: workId,
       collection: 'works',
@@ -117,12 +120,15 @@ describe('the recovery function', () => {
     expect(await cloud.get('emergency_backup', `${workId}_1`)).toMatchObject({ state: 'redriven' });
   });
 
-  test.each(CASES)('changes nothing about the count of one whose writing %s, and the person sees it once', async (_how, { openid }) => {
-    expect(await cloud.get('users', userIdOf(openid))).toMatchObject({ credits: 19, generateCount: 1 });
-    const { data } = await cloud.call(openid, { action: 'getHistory' });
-    expect(data).toMatchObject({ list: [{ workId: workIdOf(openid, 'r1'), savedIn: 'works' }] });
-    expect(data?.['list']).toHaveLength(1);
-  });
+  test.each(CASES)(
+    'changes nothing about the count of one whose writing %s, and the person sees it once',
+    async (_how, { openid }) => {
+      expect(await cloud.get('users', userIdOf(openid))).toMatchObject({ credits: 19, generateCount: 1 });
+      const { data } = await cloud.call(openid, { action: 'getHistory' });
+      expect(data).toMatchObject({ list: [{ workId: workIdOf(openid, 'r1'), savedIn: 'works' }] });
+      expect(data?.['list']).toHaveLength(1);
+    },
+  );
 
   test('does nothing when it is run again', async () => {
     const before = await cloud.dump('works');
@@ -154,7 +160,10 @@ describe('while `works` cannot even be read', () => {
   });
 
   test('a history is refused rather than shown with holes', async () => {
-    expect(await cloud.call(OPENID, { action: 'getHistory' })).toMatchObject({ code: 503, error: { category: 'transient' } });
+    expect(await cloud.call(OPENID, { action: 'getHistory' })).toMatchObject({
+      code: 503,
+      error: { category: 'transient' },
+    });
   });
 
   test('recovery leaves the letter where it is, and brings it home later', async () => {

@@ -35,7 +35,8 @@ export function describeFiles(use: Use): void {
       const { blobs } = use();
       const names = Array.from({ length: 60 }, (_, number) => `many/${number}.txt`);
       const fileIds = await Promise.all(names.map((name) => blobs.fileId(name)));
-      for (const name of names.slice(0, 60).filter((_, number) => number % 10 === 9)) await blobs.put(name, bytesOf(name));
+      for (const name of names.slice(0, 60).filter((_, number) => number % 10 === 9))
+        await blobs.put(name, bytesOf(name));
       const present = await blobs.exists(fileIds);
       expect([...present].sort()).toEqual(fileIds.filter((_, number) => number % 10 === 9).sort());
       expect(await blobs.exists([])).toEqual(new Set());
@@ -58,11 +59,14 @@ export function describeFiles(use: Use): void {
       expect(await codeOf(blobs.remove([fileId]))).toBe('no error');
     });
 
-    it.each(['../up', 'a/../b', '/a', 'a//b', 'a/', '', '.hidden', 'a b', '名.png', 'a\\b'])('are refused under the name %j', async (name) => {
-      const { blobs } = use();
-      expect(await codeOf(() => blobs.put(name, bytesOf('x')))).toBe('INPUT_INVALID');
-      expect(await codeOf(() => blobs.fileId(name))).toBe('INPUT_INVALID');
-    });
+    it.each(['../up', 'a/../b', '/a', 'a//b', 'a/', '', '.hidden', 'a b', '名.png', 'a\\b'])(
+      'are refused under the name %j',
+      async (name) => {
+        const { blobs } = use();
+        expect(await codeOf(() => blobs.put(name, bytesOf('x')))).toBe('INPUT_INVALID');
+        expect(await codeOf(() => blobs.fileId(name))).toBe('INPUT_INVALID');
+      },
+    );
 
     it('take names of letters, digits and some marks, up to 256 of them', async () => {
       const { blobs } = use();

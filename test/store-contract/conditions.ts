@@ -26,7 +26,8 @@ const FIELDS: Readonly<Record<string, unknown>> = {
 /** … and one document that lacks the field. */
 const ABSENT = 'absent';
 
-const others = (...names: readonly string[]) => [...Object.keys(FIELDS), ABSENT].filter((name) => !names.includes(name));
+const others = (...names: readonly string[]) =>
+  [...Object.keys(FIELDS), ABSENT].filter((name) => !names.includes(name));
 
 const CASES: readonly (readonly [what: string, condition: Value | Condition, matches: readonly string[]])[] = [
   ['a string', 'a', ['string-a']],
@@ -88,7 +89,12 @@ export function describeConditions(use: Use): void {
     it('looks into every element where a path leads through a list', async () => {
       const { store } = use();
       const attempts = [{ digest: 'x' }, { digest: 'y' }];
-      const name = await collectionWith(store, { _id: 'two', attempts }, { _id: 'none', attempts: [] }, { _id: 'bare' });
+      const name = await collectionWith(
+        store,
+        { _id: 'two', attempts },
+        { _id: 'none', attempts: [] },
+        { _id: 'bare' },
+      );
       expect(await found(name, { 'attempts.digest': 'y' })).toEqual(['two']);
       expect(await found(name, { 'attempts.digest': is.not('y') })).toEqual(['bare', 'none']);
       expect(await found(name, { 'attempts.digest': is.not('z') })).toEqual(['bare', 'none', 'two']);

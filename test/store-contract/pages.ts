@@ -12,7 +12,13 @@ export function describePages(use: Use): void {
       const { store } = use();
       const name = await collectionWith(store, { _id: 'b' }, { _id: 'c' }, { _id: 'a' }, { _id: 'A' }, { _id: '名' });
       expect(idsOf((await walk(store, name, { limit: 2 })).items)).toEqual(['A', 'a', 'b', 'c', '名']);
-      expect(idsOf((await walk(store, name, { limit: 2, direction: 'desc' })).items)).toEqual(['名', 'c', 'b', 'a', 'A']);
+      expect(idsOf((await walk(store, name, { limit: 2, direction: 'desc' })).items)).toEqual([
+        '名',
+        'c',
+        'b',
+        'a',
+        'A',
+      ]);
     });
 
     it('orders documents of one moment by their ids, and those without one as the oldest', async () => {
@@ -87,13 +93,22 @@ export function describePages(use: Use): void {
     it('gives only the chosen fields, by their paths, with the id and the ordering field', async () => {
       const { store } = use();
       const quota = { used: { d1: 1, d2: 2 }, open: 1 };
-      const name = await collectionWith(store, { _id: 'a', quota, createdAt: moment(1), prompt: 'secret' }, { _id: 'b' });
+      const name = await collectionWith(
+        store,
+        { _id: 'a', quota, createdAt: moment(1), prompt: 'secret' },
+        { _id: 'b' },
+      );
       const fields = ['quota.used.d1', 'quota.open'];
       expect((await store.page(name, { limit: 9, fields })).items).toEqual([
         { _id: 'a', quota: { used: { d1: 1 }, open: 1 } },
         expect.objectContaining({ _id: 'b' }),
       ]);
-      const byMoment = await walk(store, name, { limit: 1, fields: ['prompt'], orderBy: 'createdAt', direction: 'desc' });
+      const byMoment = await walk(store, name, {
+        limit: 1,
+        fields: ['prompt'],
+        orderBy: 'createdAt',
+        direction: 'desc',
+      });
       expect(byMoment.items).toEqual([{ _id: 'a', prompt: 'secret', createdAt: moment(1) }, { _id: 'b' }]);
     });
 
@@ -118,7 +133,11 @@ export function describePages(use: Use): void {
   describe('more documents than one page can hold', () => {
     it('are all reached and counted, and more groups than 1,000 are refused instead of cut', async () => {
       const { store } = use();
-      const many = Array.from({ length: 1_050 }, (_, number) => ({ _id: `d${number + 1_000}`, own: number, few: number % 3 }));
+      const many = Array.from({ length: 1_050 }, (_, number) => ({
+        _id: `d${number + 1_000}`,
+        own: number,
+        few: number % 3,
+      }));
       const name = await collectionWith(store, ...many);
       const large = await walk(store, name, { limit: 5_000 });
       const default100 = await walk(store, name, { limit: 101 });
@@ -161,7 +180,8 @@ export function describePages(use: Use): void {
     it('refuses a path that is an expression', async () => {
       const { store } = use();
       const name = await collectionWith(store, { _id: 'a' });
-      for (const by of ['$ROOT', '$NOW', 'a.$b', '']) expect(await codeOf(store.group(name, { by }))).toBe('INPUT_INVALID');
+      for (const by of ['$ROOT', '$NOW', 'a.$b', ''])
+        expect(await codeOf(store.group(name, { by }))).toBe('INPUT_INVALID');
     });
   });
 }

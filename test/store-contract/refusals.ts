@@ -32,7 +32,21 @@ const WRAPPED: readonly ((value: unknown) => unknown)[] = [
   (value) => is.absentOr(value as ReturnType<typeof is.absent>),
 ];
 
-const STRANGE_PATHS = ['$where', '$or', 'a.$', 'a.$[]', '__proto__', 'a.__proto__', 'a.__proto__.b', '', '.', 'a..b', '.a', 'a b', 'a\u0000'];
+const STRANGE_PATHS = [
+  '$where',
+  '$or',
+  'a.$',
+  'a.$[]',
+  '__proto__',
+  'a.__proto__',
+  'a.__proto__.b',
+  '',
+  '.',
+  'a..b',
+  '.a',
+  'a b',
+  'a\u0000',
+];
 
 const STRANGE_DOCUMENTS: readonly unknown[] = [
   {},

@@ -122,7 +122,16 @@ export function describeUpdates(use: Use): void {
     const DAY = '20261122';
     const opening = (number: number, limit = 50) => {
       const id = `w_${number}`;
-      const hold: Hold = { st: 'open', price: 1, day: DAY, token: `t${number}`, attempt: 1, until: 1, hash: 'h', at: 0 };
+      const hold: Hold = {
+        st: 'open',
+        price: 1,
+        day: DAY,
+        token: `t${number}`,
+        attempt: 1,
+        until: 1,
+        hash: 'h',
+        at: 0,
+      };
       const path = `quota.used.d${DAY}`;
       const eligible = { [path]: is.absentOr(is.below(limit)), credits: is.atLeast(1) };
       return { id, hold, ...planOpen({ id, hold, seen: undefined, eligible, take: { [path]: 1, credits: -1 } }) };

@@ -57,7 +57,12 @@ const READS: readonly (readonly [storage: Storage, fault: FaultRule, get: Code, 
   ['download-url', { inject: 'status', status: 404 }, 'STORE_REJECTED', 'STORE_REJECTED'],
   ['download-url', { inject: 'status', status: 503, body: 'html' }, 'STORE_UNCERTAIN', 'STORE_UNCERTAIN'],
   ['download-url', { inject: 'status', status: 200, body: 'empty' }, 'STORE_UNCERTAIN', 'STORE_UNCERTAIN'],
-  ['download-url', { inject: 'error', code: 'STORAGE_EXCEED_AUTHORITY', message: 'no' }, 'STORE_DENIED', 'STORE_DENIED'],
+  [
+    'download-url',
+    { inject: 'error', code: 'STORAGE_EXCEED_AUTHORITY', message: 'no' },
+    'STORE_DENIED',
+    'STORE_DENIED',
+  ],
   ['download', { inject: 'reset-before' }, 'STORE_UNCERTAIN', 'no error'],
   ['download', { inject: 'cut' }, 'STORE_UNCERTAIN', 'no error'],
   ['download', { inject: 'status', status: 500 }, 'STORE_UNCERTAIN', 'no error'],
@@ -73,7 +78,9 @@ describe('createCloudbaseBlobs', () => {
     const { blobs, meet } = cloud;
     const name = freshName();
     meet({ ...fault, storage });
-    expect(await codeOf(blobs.put(name, bytes, { timeoutMs: fault.inject.startsWith('hang') ? 250 : 5_000 }))).toBe(code);
+    expect(await codeOf(blobs.put(name, bytes, { timeoutMs: fault.inject.startsWith('hang') ? 250 : 5_000 }))).toBe(
+      code,
+    );
     expect(await cloud.fired()).toEqual([1]);
     meet();
     const stored = await blobs.get(await blobs.fileId(name));

@@ -86,7 +86,10 @@ describe('the time of one statement', () => {
   it('is bounded where the SDK would wait 15 s, and what became of the write is then unknown', async () => {
     const { store, meet, contents } = cloud;
     const name = await collectionWith(store);
-    meet({ action: 'insertDocument', inject: 'hang', times: 1 }, { action: 'insertDocument', inject: 'hang-after', times: 1 });
+    meet(
+      { action: 'insertDocument', inject: 'hang', times: 1 },
+      { action: 'insertDocument', inject: 'hang-after', times: 1 },
+    );
     expect(await codeOf(store.insert(name, { _id: 'lost' }, { timeoutMs: 300 }))).toBe('STORE_UNCERTAIN');
     expect(await codeOf(store.insert(name, { _id: 'kept' }, { timeoutMs: 300 }))).toBe('STORE_UNCERTAIN');
     expect(await contents(name)).toEqual([{ _id: 'kept' }]);

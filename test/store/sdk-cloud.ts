@@ -47,7 +47,14 @@ export async function openSdkCloud() {
     operators: () => {
       const { command } = sdk.database();
       const { exists, neq, gt, or, and } = command;
-      return [exists?.(true), neq?.(null), gt?.(''), or?.([{ n: 1 }, { n: 2 }]), and?.([{ n: 1 }]), sdk.database().serverDate()];
+      return [
+        exists?.(true),
+        neq?.(null),
+        gt?.(''),
+        or?.([{ n: 1 }, { n: 2 }]),
+        and?.([{ n: 1 }]),
+        sdk.database().serverDate(),
+      ];
     },
     async close(): Promise<void> {
       await emulator.close();

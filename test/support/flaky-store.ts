@@ -70,7 +70,12 @@ function createLine({ clock, fates = {}, latencyMs = 0 }: Flakiness): Line & { s
       const limitMs = Math.min(call.timeoutMs ?? 1_500, call.deadline?.remainingMs() ?? Infinity);
       if (limitMs <= 0) throw new DurableError('DEADLINE_PASSED', 'planned: no time was left');
       statements.push({ name, startedAtMs: clock.now(), call });
-      return withTimeout(clock, limitMs, meet(name, effect), () => new DurableError('STORE_UNCERTAIN', 'planned: hung'));
+      return withTimeout(
+        clock,
+        limitMs,
+        meet(name, effect),
+        () => new DurableError('STORE_UNCERTAIN', 'planned: hung'),
+      );
     },
   };
 }

@@ -3,7 +3,12 @@ import { createRequire } from 'node:module';
 import { createSeal, nodeClock, nodeHash, nodeRandom } from '../../src/core/node/index.ts';
 import type { Clock } from '../../src/core/index.ts';
 import type { Provider } from '../../src/generation/index.ts';
-import { createFixUserConsistency, createGenerateImage, createRecoverFromBackup, type Runtime } from '../../src/service/index.ts';
+import {
+  createFixUserConsistency,
+  createGenerateImage,
+  createRecoverFromBackup,
+  type Runtime,
+} from '../../src/service/index.ts';
 import { createCloudbaseBlobs, createCloudbaseStore, type Cloud } from '../../src/store/cloudbase/index.ts';
 import type { Blobs, Store } from '../../src/store/index.ts';
 import { TIMER, type Answer, type LocalCloud } from './local-cloud.ts';
@@ -118,4 +123,3 @@ function mortal<T extends object>(port: T, life: { readonly isOver: boolean }): 
     },
   });
 }
-

@@ -85,7 +85,11 @@ function createControls(emulator: Emulator) {
     maintain: async (name: string): Promise<Answer> => resultOf(await emulator.invoke(name, TIMER)),
     /** Adds documents beside those that are there. */
     async add(collection: string, ...documents: readonly Document[]): Promise<void> {
-      const body = { action: 'database.insertDocument', collectionName: collection, data: documents.map(canonicalJson) };
+      const body = {
+        action: 'database.insertDocument',
+        collectionName: collection,
+        data: documents.map(canonicalJson),
+      };
       const response = await fetch(`${url}/admin`, { method: 'POST', body: JSON.stringify(body) });
       const answer = (await response.json()) as { code?: string; message?: string };
       if (answer.code !== undefined) throw new Error(`${answer.code} ${answer.message}`);

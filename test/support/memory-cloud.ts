@@ -1,6 +1,11 @@
 /** The functions on the reference adapters and the test clock: for stories about days, orders and interleavings. */
 import type { Provider } from '../../src/generation/index.ts';
-import { createFixUserConsistency, createGenerateImage, createRecoverFromBackup, type Runtime } from '../../src/service/index.ts';
+import {
+  createFixUserConsistency,
+  createGenerateImage,
+  createRecoverFromBackup,
+  type Runtime,
+} from '../../src/service/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
 import type { Document, Store } from '../../src/store/index.ts';
 import { createSeal } from '../../src/core/node/index.ts';
@@ -16,8 +21,6 @@ export interface MemoryCloudOptions {
   /** Stands between the functions and the store. */
   readonly through?: (store: Store) => Store;
 }
-
-export type MemoryCloud = ReturnType<typeof createMemoryCloud>;
 
 /** Empty collections, and functions over them; each call in an instance of its own. */
 export function createMemoryCloud(options: MemoryCloudOptions = {}) {

@@ -68,7 +68,11 @@ function writing({ db, ask, select }: Link): Pick<Store, 'insert' | 'update' | '
     async insert(name, document, call) {
       assertDocument(document);
       try {
-        await ask(`insert into "${name}"`, call, () => db().collection(name).add({ data: { ...document } }));
+        await ask(`insert into "${name}"`, call, () =>
+          db()
+            .collection(name)
+            .add({ data: { ...document } }),
+        );
         return 'inserted';
       } catch (error) {
         if (isDurableError(error, 'STORE_DUPLICATE')) return 'exists';

@@ -19,7 +19,8 @@ function parentOf(document: Mutable, path: string): readonly [parent: Mutable, n
   let parent = document;
   for (const step of names) {
     const next = Object.hasOwn(parent, step) ? parent[step] : (parent[step] = {});
-    if (typeof next !== 'object' || next === null || next instanceof Date) throw rejected(path, 'a parent is no object');
+    if (typeof next !== 'object' || next === null || next instanceof Date)
+      throw rejected(path, 'a parent is no object');
     parent = next as Mutable;
   }
   return [parent, name];

@@ -13,7 +13,8 @@ export function createMemoryBlobs(): Blobs {
     },
     get: async (fileId) => files.get(fileId)?.slice(),
     exists: async (fileIds) => new Set(fileIds.filter((fileId) => files.has(fileId))),
-    temporaryUrls: async (fileIds) => new Map(fileIds.filter((id) => files.has(id)).map((id) => [id, `${id}?temporary`])),
+    temporaryUrls: async (fileIds) =>
+      new Map(fileIds.filter((id) => files.has(id)).map((id) => [id, `${id}?temporary`])),
     async remove(fileIds) {
       for (const fileId of fileIds) files.delete(fileId);
     },

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { isDurableError, type Code } from '../../src/core/index.ts';
+import { backOf, DAILY_LIMITS, dailyUsage, doneOf, planTerms, refusalOf, takeOf } from '../../src/generation/quota.ts';
+import { readAccount } from '../../src/records/index.ts';
+import type { Document } from '../../src/store/index.ts';
+import { createMemoryStore } from '../../src/store/memory/index.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 22, 4);
+const TODAY = 'd20261122';
+
+const user = (fields: object = {}): Document => ({ _id: 'u_1', openid: 'o', credits: 20, generateCount: 0, ...fields });
+
+function codeOf(run: () => unknown): Code | undefined {
+  try {
+    run();
+  } catch (error) {
+    if (isDurableError(error)) return error.code;
+    throw error;
+  }
+  return undefined;
+}
+
+describe('what a picture costs', () => {
+  test.each([
+    ['a free person', {}, 50, 1],
+    ['a vip', { vipLevel: 1 }, 200, 0],
+    ['an admin', { role: 'admin' }, 1_000, 0],
+    ['an admin who is a vip too', { isAdmin: true, vipLevel: 3 }, 1_000, 0],
+    ['somebody whose vip level is no number', { vipLevel: 'gold' }, 50, 1],
+  ])('%s', (_who, fields, limit, price) => {
+    const { terms } = planTerms(user(fields), NOW_MS);
+    expect(terms).toEqual({ price, day: '20261122' });
+    expect(dailyUsage(readAccount(user(fields)), NOW_MS)).toEqual({ used: 0, limit, remaining: limit });
+  });
+});
+
+describe('whether a picture may be opened is decided by the database alike', () => {
+  /** Applies the condition to a stored person, as opening does. */
+  async function opens(stored: object, read: object = {}): Promise<boolean> {
+    const store = createMemoryStore(['users']);
+    await store.insert('users', user(stored));
+    const { terms, eligible } = planTerms(user(read), NOW_MS);
+    return (await store.update('users', { id: 'u_1', where: eligible }, { inc: takeOf(terms) })) === 1;
+  }
+
+  test.each([
+    ['nothing used', {}, true],
+    ['49 used', { quota: { used: { [TODAY]: 49 } } }, true],
+    ['50 used', { quota: { used: { [TODAY]: 50 } } }, false],
+    ['50 used yesterday', { quota: { used: { d20261121: 50 } } }, true],
+    ['one credit', { credits: 1 }, true],
+    ['half a credit', { credits: 0.5 }, false],
+    ['no credit', { credits: 0 }, false],
+    ['credits that are a text', { credits: '5' }, false],
+  ])('with %s', async (_what, fields, expected) => {
+    expect(await opens(fields)).toBe(expected);
+    expect(codeOf(() => planTerms(user(fields), NOW_MS)) === undefined).toBe(expected);
+  });
+});
+
+describe('why a picture may not be opened', () => {
+  test.each<[string, object, Code]>([
+    ['the day is used up', { quota: { used: { [TODAY]: 50 } } }, 'QUOTA_EXCEEDED'],
+    ['no credit is left', { credits: 0 }, 'CREDITS_INSUFFICIENT'],
+    ['both', { credits: 0, quota: { used: { [TODAY]: 50 } } }, 'QUOTA_EXCEEDED'],
+    ['neither any more', {}, 'STORE_CONFLICT'],
+  ])('%s', (_why, fields, code) => {
+    expect(refusalOf(user(fields), NOW_MS).code).toBe(code);
+  });
+});
+
+test('giving back undoes what opening took, whatever the price', () => {
+  for (const price of [0, 1]) {
+    const terms = { price, day: '20261122' };
+    const sum = Object.entries(takeOf(terms)).map(([path, by]) => by + Number(backOf(terms)[path]));
+    expect(sum).toEqual([0, 0]);
+  }
+  expect(doneOf()).toEqual({ generateCount: 1 });
+});
+
+test('a daily use below nothing counts as nothing, and one above the limit leaves nothing', () => {
+  const usedAs = (used: number) => dailyUsage(readAccount(user({ quota: { used: { [TODAY]: used } } })), NOW_MS);
+  expect(usedAs(-2)).toEqual({ used: 0, limit: 50, remaining: 50 });
+  expect(usedAs(70)).toEqual({ used: 70, limit: 50, remaining: 0 });
+  expect(Object.keys(DAILY_LIMITS)).toEqual(['admin', 'vip', 'free']);
+});
