@@ -26,7 +26,7 @@ export interface Letter {
   readonly retryCount: number;
   readonly timestamp: Date;
   readonly attempts: readonly FailedAttempt[];
-  /** `hmac:…` under WX_DURABLE_KEY, else `sha256:…`, over the canonical payload. */
+  /** `hmac:…` under WX_DURABLE_KEY, else `sha256:…`, over collection, attempt and payload in canonical form. */
   readonly mac: string;
   readonly schemaVersion: number;
   readonly userId?: string;
@@ -44,24 +44,25 @@ export interface LetterRequest {
   readonly atMs: number;
 }
 
+/** What a letter's code is about: the record, and where it belongs. */
+type Signed = Pick<Letter, 'collection' | 'attempt' | 'payload'>;
+
 /** How letters are authenticated. */
 export interface Authenticator {
-  mac(payload: Document): string;
-  /** Whether the letter's payload is what was once written. */
+  mac(signed: Signed): string;
+  /** Whether the letter's record is what was once written, and for this place. */
   accepts(letter: Letter): boolean;
 }
 
 /**
- * Codes over payloads: keyed when the deployment has a key, so that a letter planted by a client who can
+ * Codes over records: keyed when the deployment has a key, so that a letter planted by a client who can
  * write to the collection is told from a real one; else a plain digest, which only finds damage.
  */
 export function createAuthenticator(hash: Hash, seal?: Seal): Authenticator {
-  const digest = (payload: Document): string => `sha256:${hash.sha256(canonicalJson(payload))}`;
-  const keyed = seal && ((payload: Document): string => `hmac:${seal.mac(canonicalJson(payload))}`);
-  return {
-    mac: keyed ?? digest,
-    accepts: (letter) => letter.mac === (keyed ?? digest)(letter.payload),
-  };
+  const textOf = ({ collection, attempt, payload }: Signed): string => canonicalJson({ collection, attempt, payload });
+  const mac = (signed: Signed): string =>
+    seal ? `hmac:${seal.mac(textOf(signed))}` : `sha256:${hash.sha256(textOf(signed))}`;
+  return { mac, accepts: (letter) => letter.mac === mac(letter) };
 }
 
 /** The letter for a record, ready to be stored in any tier; keyed by record and attempt. */
@@ -80,7 +81,7 @@ export function composeLetter(authenticator: Authenticator, request: LetterReque
     retryCount: failures.filter(({ attempt }) => attempt > 0).length,
     timestamp: new Date(atMs),
     attempts: failures,
-    mac: authenticator.mac(record),
+    mac: authenticator.mac({ collection, attempt, payload: record }),
     schemaVersion: SCHEMA_VERSION,
     // Beside the payload, for queries.
     ...pick(record),
@@ -97,16 +98,7 @@ function pick(record: Document): Pick<Letter, 'userId' | 'status' | 'createdAt'>
 }
 
 /** What a letter adds to a record in the older flat form `{...work, backupReason, …}`. */
-const FLAT_FIELDS = new Set([
-  '_id',
-  '_openid',
-  'backupReason',
-  'originalError',
-  'retryCount',
-  'timestamp',
-  'state',
-  'deletedAt',
-]);
+const FLAT_FIELDS = new Set(['_id', 'backupReason', 'originalError', 'retryCount', 'timestamp', 'state', 'deletedAt']);
 
 /**
  * Reads a document of the dead-letter collection, in our form or in the older flat one (whose record has its
@@ -127,6 +119,8 @@ function fromFlat(document: Document, authenticator: Authenticator): Letter {
   if (typeof document['backupReason'] !== 'string' || typeof id !== 'string') {
     throw invalid('it is neither in our form nor in the older flat one', document);
   }
+  // The platform adds this field to what clients write, and to nothing else: no function wrote this letter.
+  if (document['_openid'] !== undefined) throw invalid('a client wrote it, and nothing in it can be checked', document);
   const fields = Object.entries(document).filter(([name]) => !FLAT_FIELDS.has(name));
   const payload: Document = { ...Object.fromEntries(fields), _id: id };
   const request = { collection: 'works', record: payload, attempt: 0, failures: [], atMs: 0 };

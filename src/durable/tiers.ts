@@ -122,9 +122,15 @@ function keepInLog(deps: TierDeps, letter: Letter): boolean {
   return true;
 }
 
-/** The name of a letter's file; record ids are hexadecimal, so no path can be smuggled in. */
+/**
+ * The name of a letter's file. Any id makes a plain name of its own: whatever is no letter, digit, `_` or `-`
+ * is written as its bytes, so no path can be smuggled in.
+ */
 export function letterFile(letterId: string): string {
-  return `wx-durable/letters/${letterId}.json`;
+  const plain = letterId.replace(/[^\w-]/gu, (character) =>
+    [...new TextEncoder().encode(character)].map((byte) => `.${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
+  return `wx-durable/letters/${plain === letterId ? plain : `x${plain}`}.json`;
 }
 
 function encodeLetter(letter: Letter, seal: Seal | undefined): string {

@@ -1,7 +1,7 @@
 import { DurableError, isDurableError, type Deadline } from '../core/index.ts';
 import { holdIn, type Hold } from '../once/index.ts';
 import { collections, type HistoryInput, type Work } from '../records/index.ts';
-import { is, type Document, type PageKey, type Store } from '../store/index.ts';
+import { is, type Document, type Filter, type PageKey, type Store } from '../store/index.ts';
 import type { Draft } from './picture-kind.ts';
 
 /** One line of a person's history. */
@@ -88,30 +88,36 @@ function readCursor(cursor: string | undefined): PageKey | undefined {
   return { id, value: new Date(Number(atMs)) };
 }
 
-async function fromWorks({ store, deadline, userId, after, limit }: Source): Promise<readonly Entry[]> {
-  const where = { userId, deletedAt: is.absent() };
-  const page = await store.page(
-    collections.works,
-    { where, orderBy: 'createdAt', direction: 'desc', after, limit },
-    { deadline },
-  );
-  return page.items.map((work) => entryOf(work as unknown as Work, 'works'));
+async function fromWorks(source: Source): Promise<readonly Entry[]> {
+  const where = { userId: source.userId, deletedAt: is.absent() };
+  const works = await newest(source, collections.works, where);
+  return works.map((work) => entryOf(work as unknown as Work, 'works'));
 }
 
 // Undefined: they could not be read. Letters are ordered by their own ids, which differ from the records' only
 // behind the record id, so the cursor of a record serves them too.
-async function fromLetters({ store, deadline, userId, after, limit }: Source): Promise<readonly Entry[] | undefined> {
-  const where = { userId, state: 'waiting', deletedAt: is.absent() };
+async function fromLetters(source: Source): Promise<readonly Entry[] | undefined> {
+  const where = { userId: source.userId, state: 'waiting', deletedAt: is.absent() };
   try {
-    const page = await store.page(
-      collections.emergencyBackup,
-      { where, orderBy: 'createdAt', direction: 'desc', after, limit },
-      { deadline },
-    );
-    return page.items.map((letter) => entryOf(letter['payload'] as Work, 'emergency_backup'));
+    const letters = await newest(source, collections.emergencyBackup, where);
+    return letters.map((letter) => entryOf(letter['payload'] as Work, 'emergency_backup'));
   } catch (error) {
     return isDurableError(error, 'STORE_NOT_FOUND') ? [] : undefined;
   }
+}
+
+// A page may be short and still have a next: the platform refuses large ones, and they are halved.
+async function newest(source: Source, collection: string, where: Filter): Promise<readonly Document[]> {
+  const found: Document[] = [];
+  let { after } = source;
+  do {
+    const limit = source.limit - found.length;
+    const request = { where, orderBy: 'createdAt', direction: 'desc', after, limit } as const;
+    const page = await source.store.page(collection, request, { deadline: source.deadline });
+    found.push(...page.items);
+    after = page.next;
+  } while (after && found.length < source.limit);
+  return found;
 }
 
 function fromHolds({ nowMs, after }: Source, account: Document): readonly Entry[] {

@@ -170,13 +170,24 @@ describe('the letter of a record', () => {
     for (const document of altered) expect(codeIn(() => readLetter(document, authenticator))).toBe('LETTER_INVALID');
   });
 
+  it('is refused where it was altered to go to another place', async () => {
+    const { write, memory } = below('works');
+    await write();
+    const [letter = WORK] = memory.dump('emergency_backup');
+    const own = createAuthenticator(testHash, createSeal(KEY));
+    expect(readLetter(letter, own).collection).toBe('works');
+    expect(codeIn(() => readLetter({ ...letter, collection: 'users' }, own))).toBe('LETTER_INVALID');
+    expect(codeIn(() => readLetter({ ...letter, attempt: 9 }, own))).toBe('LETTER_INVALID');
+  });
+
   it('is refused under another key, and where it has only a digest although there is a key', async () => {
     const { write, memory } = below('works');
     await write();
     const [letter = WORK] = memory.dump('emergency_backup');
     const other = createAuthenticator(testHash, createSeal(OTHER_KEY));
     expect(codeIn(() => readLetter(letter, other))).toBe('LETTER_INVALID');
-    const planted = { ...letter, mac: createAuthenticator(testHash).mac(WORK) };
+    const digest = createAuthenticator(testHash).mac({ collection: 'works', attempt: 1, payload: WORK });
+    const planted = { ...letter, mac: digest };
     expect(codeIn(() => readLetter(planted, createAuthenticator(testHash, createSeal(KEY))))).toBe('LETTER_INVALID');
   });
 

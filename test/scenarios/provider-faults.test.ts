@@ -84,7 +84,7 @@ describe('an image service that says no', () => {
   test.each([400, 401, 403, 404, 422, 429])(
     'leaves a failed record and gives all back where it answers %i',
     async (status) => {
-      const { answer, work, user } = await callUnder({ provider: 'generate', inject: 'status', status });
+      const { answer, work, user } = await callUnder({ provider: 'generate', inject: 'status', status, body: 'empty' });
       expect(answer).toMatchObject({ code: 502, error: { code: 'PROVIDER_FAILED' } });
       expect(work).toMatchObject({ status: 'failed', errorMessage: `HTTP ${status}`, finishedAt: expect.any(Date) });
       expect(user).toMatchObject({ credits: 20, generateCount: 0, quota: { open: 0 } });

@@ -80,3 +80,26 @@ function systemCode(error: unknown): string | undefined {
   const code = (cause as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : undefined;
 }
+
+/** What a service sent back as JSON, or undefined. */
+export function readJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+const REASON_LENGTH = 200;
+
+/**
+ * The reason a service gave for refusing, for the record and the person. 408 and 5xx are no refusals: they may
+ * come from something in front of a service that went on working.
+ */
+export function refusalIn(answer: { readonly status: number; readonly body: Uint8Array }): string | undefined {
+  const { status, body } = answer;
+  if (status < 400 || status >= 500 || status === 408) return undefined;
+  const { error, message } = (readJson(body) ?? {}) as { error?: { message?: unknown }; message?: unknown };
+  const reason = error?.message ?? message;
+  return typeof reason === 'string' ? reason.slice(0, REASON_LENGTH) : `HTTP ${status}`;
+}

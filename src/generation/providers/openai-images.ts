@@ -2,7 +2,7 @@
  * Services that speak `POST …/images/generations` (OpenAI's form, which Zhipu, Volcengine and SiliconFlow
  * took over), and the local cloud's own picture service.
  */
-import { exchange, type Exchange, type HttpDeps } from './http.ts';
+import { exchange, readJson, refusalIn, type Exchange, type HttpDeps } from './http.ts';
 import type { Picture, Provider, ProviderResult } from './provider.ts';
 
 export interface OpenAiImagesOptions {
@@ -38,26 +38,11 @@ export function createOpenAiImages(deps: HttpDeps, options: OpenAiImagesOptions)
 function readExchange(answer: Exchange): ProviderResult {
   if (answer.kind === 'not-sent') return { status: 'failed', message: `服务无法连接（${answer.message}）` };
   if (answer.kind === 'unclear') return { status: 'unknown', message: answer.message };
-  const { status, body } = answer;
-  const json = readJson(body);
-  // 408 and 5xx may come from something in front of a service that went on working.
-  if (status >= 400 && status < 500 && status !== 408) return { status: 'failed', message: refusalOf(status, json) };
-  if (status !== 200) return { status: 'unknown', message: `HTTP ${status}` };
-  const picture = readPicture(json);
+  const refusal = refusalIn(answer);
+  if (refusal !== undefined) return { status: 'failed', message: refusal };
+  if (answer.status !== 200) return { status: 'unknown', message: `HTTP ${answer.status}` };
+  const picture = readPicture(readJson(answer.body));
   return picture ? { status: 'completed', picture } : { status: 'unknown', message: 'no picture in the answer' };
-}
-
-function readJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
-}
-
-function refusalOf(status: number, json: unknown): string {
-  const message = (json as { error?: { message?: unknown } } | undefined)?.error?.message;
-  return typeof message === 'string' ? message.slice(0, 200) : `HTTP ${status}`;
 }
 
 function readPicture(json: unknown): Picture | undefined {
