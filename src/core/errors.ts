@@ -32,6 +32,7 @@ const CODES = {
   PROVIDER_FAILED: { category: 'fault', status: 502, zh: '图片生成失败，本次不计入用量，积分不会扣除' },
   PROVIDER_UNCERTAIN: { category: 'ambiguous', status: 504, zh: '图片服务没有给出明确结果' },
   ASSET_REFUSED: { category: 'fault', status: 502, zh: '图片地址不可用' },
+  ASSET_UNAVAILABLE: { category: 'transient', status: 502, zh: '图片暂时无法保存，系统会自动重试' },
   STORE_UNAVAILABLE: { category: 'transient', status: 503, zh: '数据库暂时不可用，请稍后再试' },
   STORE_UNCERTAIN: { category: 'ambiguous', status: 503, zh: '数据库没有给出明确结果，请稍后再试' },
   STORE_THROTTLED: { category: 'throttled', status: 503, zh: '访问人数较多，请稍后再试' },

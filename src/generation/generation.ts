@@ -10,15 +10,7 @@ import {
   type Random,
 } from '../core/index.ts';
 import type { DurableWriter } from '../durable/index.ts';
-import {
-  createOnce,
-  createRecovery,
-  type Kind,
-  type Once,
-  type OnceOptions,
-  type Recovery,
-  type SavedIn,
-} from '../once/index.ts';
+import { createOnce, type Kind, type Once, type OnceOptions, type SavedIn } from '../once/index.ts';
 import {
   collections,
   readAccount,
@@ -28,11 +20,12 @@ import {
   type Work,
 } from '../records/index.ts';
 import { is, type Blobs, type Store } from '../store/index.ts';
+import type { Download } from './asset/index.ts';
 import { readHistory, type History } from './history.ts';
 import { askForPicture, payForPicture } from './pay.ts';
 import { createPictureKind, type Draft } from './picture-kind.ts';
 import { enhancedPromptOf } from './prompt.ts';
-import type { Fetch, Provider } from './providers/index.ts';
+import type { Provider } from './providers/index.ts';
 import { DAILY_LIMITS, dailyUsage, planTerms, refusalOf, type DailyUsage } from './quota.ts';
 import { findOrRegister, findUser, type Registration, type UserDeps } from './users.ts';
 
@@ -44,7 +37,7 @@ export interface GenerationDeps {
   readonly random: Random;
   readonly hash: Hash;
   readonly log: Log;
-  readonly fetch: Fetch;
+  readonly download: Download;
   /** Absent: every generation is refused with `PROVIDER_NOT_CONFIGURED`. */
   readonly provider?: Provider | undefined;
 }
@@ -100,12 +93,8 @@ export function createGeneration(deps: GenerationDeps, options: GenerationOption
   };
 }
 
-/** Recovery of generations over the same ports; for the function that a timer calls. */
-export function createGenerationRecovery(deps: GenerationDeps, options: OnceOptions = {}): Recovery {
-  return createRecovery(deps, kindOf(deps), options);
-}
-
-function kindOf(deps: GenerationDeps): Kind {
+/** Pictures as a kind of costly call over these ports. */
+export function kindOf(deps: GenerationDeps): Kind {
   const { provider } = deps;
   if (!provider?.ask) return createPictureKind();
   return createPictureKind((taskId, { id, hold }, deadline) =>

@@ -1,7 +1,7 @@
 import { attemptName, createDeadline, DurableError, sleep, type Deadline } from '../core/index.ts';
 import type { PayContext, Payment } from '../once/index.ts';
 import type { Asset } from '../records/index.ts';
-import { copyPicture, type AssetDeps } from './asset.ts';
+import { copyPicture, type AssetDeps } from './asset/index.ts';
 import type { Picture, Provider, ProviderResult } from './providers/index.ts';
 
 const POLL_MS = 1_000;
@@ -20,11 +20,11 @@ export async function payForPicture(
   const madeBy = deadline.minus(copyMs);
   const reference = attemptName(id, hold.attempt);
   const submitted = await provider.submit({ prompt, reference, deadline: madeBy });
-  if (submitted.status !== 'accepted')
-    return paymentOf(deps, provider, { ...context, attempt: hold.attempt, result: submitted });
+  const settlement = { id, attempt: hold.attempt, deadline };
+  if (submitted.status !== 'accepted') return paymentOf(deps, { ...settlement, result: submitted });
   await context.noteTask(submitted.taskId);
   const result = await poll(deps, provider, { taskId: submitted.taskId, deadline: madeBy });
-  return paymentOf(deps, provider, { ...context, attempt: hold.attempt, result });
+  return paymentOf(deps, { ...settlement, result });
 }
 
 /** Asks for a task once; `running` while there is no result. */
@@ -35,7 +35,7 @@ export async function askForPicture(
 ): Promise<Payment | 'running'> {
   if (!provider.ask) return 'running';
   const result = await provider.ask(task.taskId, task.deadline);
-  return result.status === 'running' ? 'running' : paymentOf(deps, provider, { ...task, result });
+  return result.status === 'running' ? 'running' : paymentOf(deps, { ...task, result });
 }
 
 async function poll(
@@ -58,7 +58,7 @@ interface Settlement {
   readonly deadline: Deadline;
 }
 
-async function paymentOf(deps: AssetDeps, provider: Provider, settlement: Settlement): Promise<Payment> {
+async function paymentOf(deps: AssetDeps, settlement: Settlement): Promise<Payment> {
   const { result, id, attempt } = settlement;
   if (result.status === 'failed') return { status: 'failed', error: failed(result.message) };
   if (result.status === 'unknown') {
@@ -67,7 +67,7 @@ async function paymentOf(deps: AssetDeps, provider: Provider, settlement: Settle
   const { picture } = result;
   // A little is kept so that a slow copy ends as `pending` and not as an unknown payment.
   const deadline = createDeadline(deps.clock, settlement.deadline.atMs - 100);
-  const asset = await copyPicture(deps, { picture, id, attempt, deadline, trustedOrigin: provider.trustedOrigin });
+  const asset = await copyPicture(deps, { picture, id, attempt, deadline });
   const imageUrl = asset.fileId ?? sourceOf(picture);
   if (imageUrl === undefined) return { status: 'failed', error: failed('图片无法保存') };
   return { status: 'completed', fields: { asset: asset as unknown as Record<keyof Asset, string>, imageUrl } };

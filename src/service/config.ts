@@ -1,16 +1,8 @@
 import { DurableError } from '../core/index.ts';
-import type { Registration } from '../generation/index.ts';
+import { knownProviders, type ProviderConfig, type ProviderForm, type Registration } from '../generation/index.ts';
 
 /** A function's environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the environment says about the image service. */
-export interface ProviderConfig {
-  readonly name: string;
-  readonly baseUrl: string;
-  readonly apiKey: string | undefined;
-  readonly model: string | undefined;
-}
 
 export interface GenerateConfig {
   /** Undefined: none is configured, and generation is refused. */
@@ -19,13 +11,6 @@ export interface GenerateConfig {
   /** The deployment's key, 32 bytes as hex or base64. */
   readonly key: string | undefined;
 }
-
-/** Known services that speak OpenAI's form, by the name given in WX_DURABLE_PROVIDER. */
-const BASE_URLS: Readonly<Record<string, string>> = {
-  zhipu: 'https://open.bigmodel.cn/api/paas/v4',
-  volcengine: 'https://ark.cn-beijing.volces.com/api/v3',
-  siliconflow: 'https://api.siliconflow.cn/v1',
-};
 
 /** Reads `WX_DURABLE_*`. Throws `CONFIG_INVALID` naming the variable, never its value. */
 export function readConfig(env: Environment): GenerateConfig {
@@ -42,10 +27,20 @@ export function readConfig(env: Environment): GenerateConfig {
 function readProvider(env: Environment): ProviderConfig | undefined {
   const name = env['WX_DURABLE_PROVIDER'];
   if (!name) return undefined;
-  const baseUrl = env['WX_DURABLE_PROVIDER_URL'] || BASE_URLS[name];
+  const known = Object.hasOwn(knownProviders, name) ? knownProviders[name] : undefined;
+  const baseUrl = env['WX_DURABLE_PROVIDER_URL'] || known?.baseUrl;
   if (!baseUrl) throw invalid('WX_DURABLE_PROVIDER_URL', `give the address of provider "${name.slice(0, 20)}"`);
   if (!/^https?:\/\/[^\s]+$/.test(baseUrl)) throw invalid('WX_DURABLE_PROVIDER_URL', 'give an http(s) address');
-  return { name, baseUrl, apiKey: env['WX_DURABLE_PROVIDER_KEY'], model: env['WX_DURABLE_PROVIDER_MODEL'] };
+  const form = readForm(env, known?.form ?? 'openai');
+  const model = env['WX_DURABLE_PROVIDER_MODEL'] || undefined;
+  if (form === 'dashscope' && !model) throw invalid('WX_DURABLE_PROVIDER_MODEL', 'name the model of this service');
+  return { name, form, baseUrl, apiKey: env['WX_DURABLE_PROVIDER_KEY'] || undefined, model };
+}
+
+function readForm(env: Environment, otherwise: ProviderForm): ProviderForm {
+  const form = env['WX_DURABLE_PROVIDER_FORM'] || otherwise;
+  if (form === 'openai' || form === 'dashscope') return form;
+  throw invalid('WX_DURABLE_PROVIDER_FORM', 'say "openai" or "dashscope"');
 }
 
 function readSwitch(env: Environment, name: string, otherwise: boolean): boolean {

@@ -1,6 +1,6 @@
 import type { Clock, Hash, Log, Random, Seal } from '../core/index.ts';
 import { createDurableWriter, type DurableWriter } from '../durable/index.ts';
-import { createOpenAiImages, type Fetch, type Provider } from '../generation/index.ts';
+import { createDownload, createProvider, type Download, type Fetch, type Provider } from '../generation/index.ts';
 import type { Blobs, Store } from '../store/index.ts';
 import { readConfig, type Environment, type GenerateConfig } from './config.ts';
 import type { Identity } from './handler.ts';
@@ -26,12 +26,14 @@ export interface Tools {
   readonly config: GenerateConfig;
   readonly writer: DurableWriter;
   readonly provider: Provider | undefined;
+  readonly download: Download;
 }
 
 /** Opens the tools; throws `CONFIG_INVALID` for a wrong setting. */
 export function openTools(runtime: Runtime): Tools {
   const config = readConfig(runtime.env);
   const seal = config.key === undefined ? undefined : runtime.createSeal(config.key);
-  const provider = runtime.provider ?? (config.provider && createOpenAiImages(runtime, config.provider));
-  return { config, provider, writer: createDurableWriter({ ...runtime, seal }) };
+  const provider = runtime.provider ?? (config.provider && createProvider(runtime, config.provider));
+  const download = createDownload({ clock: runtime.clock, trustedOrigin: provider?.trustedOrigin });
+  return { config, provider, download, writer: createDurableWriter({ ...runtime, seal }) };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDeadline } from '../../src/core/index.ts';
 import { nodeClock } from '../../src/core/node/index.ts';
-import { createOpenAiImages } from '../../src/generation/index.ts';
+import { createProvider } from '../../src/generation/index.ts';
 import { replyWith, startLoopback, type Loopback, type Reply } from '../support/loopback.ts';
 
 let service: Loopback;
@@ -17,8 +17,9 @@ beforeEach(() => service.answer(replyWith(404)));
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
 
 async function order(options: { baseUrl?: string; timeMs?: number; apiKey?: string; model?: string } = {}) {
-  const { baseUrl = `${service.url}/v1`, timeMs = 5_000, ...rest } = options;
-  const provider = createOpenAiImages({ fetch, clock: nodeClock }, { name: 'tested', baseUrl, ...rest });
+  const { baseUrl = `${service.url}/v1`, timeMs = 5_000, apiKey, model } = options;
+  const config = { name: 'tested', form: 'openai', baseUrl, apiKey, model } as const;
+  const provider = createProvider({ fetch, clock: nodeClock }, config);
   const deadline = createDeadline(nodeClock, nodeClock.now() + timeMs);
   return provider.submit({ prompt: '小猫', reference: 'w_1_1', deadline });
 }

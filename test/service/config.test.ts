@@ -16,7 +16,7 @@ describe('the settings', () => {
     ['siliconflow', 'https://api.siliconflow.cn/v1'],
   ])('know the address of %s', (name, baseUrl) => {
     const env = { WX_DURABLE_PROVIDER: name, WX_DURABLE_PROVIDER_KEY: 'k', WX_DURABLE_PROVIDER_MODEL: 'm' };
-    expect(readConfig(env).provider).toEqual({ name, baseUrl, apiKey: 'k', model: 'm' });
+    expect(readConfig(env).provider).toMatchObject({ name, baseUrl, apiKey: 'k', model: 'm' });
   });
 
   test('take another address before the known one', () => {

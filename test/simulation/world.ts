@@ -3,6 +3,7 @@ import { createDurableWriter } from '../../src/durable/index.ts';
 import {
   createGeneration,
   createGenerationRecovery,
+  type Download,
   type Generated,
   type Provider,
 } from '../../src/generation/index.ts';
@@ -87,7 +88,7 @@ export function createWorld({ placements, maxAttempts, mood, sabotage = (store) 
     const ports = { clock, random, hash: testHash, log };
     const reached = { store: faultyStore(sabotage(store), instance), blobs: faultyBlobs(blobs, instance) };
     const writer = createDurableWriter({ ...ports, ...reached }, { maxAttempts });
-    const deps = { ...ports, ...reached, writer, provider: providerFor(instance), fetch: fetchPicture };
+    const deps = { ...ports, ...reached, writer, provider: providerFor(instance), download };
     const registration = { open: true, initialCredits: CREDITS };
     return {
       generation: createGeneration(deps, { registration }),
@@ -131,7 +132,7 @@ export const WISH = { prompt: '可爱的小猫', character: '', style: 'cartoon'
 
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-const fetchPicture = (): Promise<Response> => Promise.resolve(new Response(PNG));
+const download: Download = () => Promise.resolve({ kind: 'bytes', bytes: PNG });
 
 function raise(error: unknown): never {
   throw error;

@@ -1,22 +1,13 @@
-import { attemptName, canonicalJson } from '../../src/core/index.ts';
+import { composeLetter, createAuthenticator } from '../../src/durable/letter.ts';
 import type { Document } from '../../src/store/index.ts';
 import { testHash } from './ports.ts';
 
-/** The letter that waits for a record's first attempt, as the writer leaves it where there is no key. */
-export function composeLetterFor(record: Document): Document {
-  const { _id, userId, status, createdAt, deletedAt, ...rest } = record;
-  const payload = { _id, userId, status, createdAt, ...rest };
-  return {
-    _id: attemptName(_id, 1),
-    recordId: _id,
-    collection: 'works',
-    attempt: 1,
-    state: 'waiting',
-    payload,
-    userId,
-    status,
-    createdAt,
-    mac: `sha256:${testHash.sha256(canonicalJson(payload))}`,
-    ...(deletedAt === undefined ? {} : { deletedAt }),
-  };
+/** The letter that waits for a record's attempt, as the writer leaves it where there is no key. */
+export function composeLetterFor(record: Document, attempt = 1): Document {
+  const { deletedAt, ...rest } = record;
+  // A person's deletion stands beside the payload, which stays as it was written.
+  const payload = rest;
+  const request = { collection: 'works', record: payload, attempt, failures: [], atMs: 1 };
+  const letter = composeLetter(createAuthenticator(testHash), request);
+  return { ...letter, ...(deletedAt === undefined ? {} : { deletedAt }) };
 }

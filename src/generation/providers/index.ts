@@ -1,4 +1,4 @@
 /** Image services behind one small interface. */
-export { exchange, type Exchange, type Fetch, type HttpDeps } from './http.ts';
-export { createOpenAiImages, type OpenAiImagesOptions } from './openai-images.ts';
+export type { Fetch, HttpDeps } from './http.ts';
+export { createProvider, knownProviders, type ProviderConfig, type ProviderForm } from './registry.ts';
 export type { Picture, PictureRequest, Provider, ProviderResult } from './provider.ts';

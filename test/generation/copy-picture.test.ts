@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDeadline, DurableError } from '../../src/core/index.ts';
 import { nodeClock } from '../../src/core/node/index.ts';
-import { copyPicture } from '../../src/generation/asset.ts';
+import { copyPicture, createDownload } from '../../src/generation/asset/index.ts';
 import type { Blobs } from '../../src/store/index.ts';
 import { createMemoryBlobs } from '../../src/store/memory/index.ts';
 import { replyWith, startLoopback, type Loopback, type Reply } from '../support/loopback.ts';
@@ -27,7 +27,8 @@ interface Attempt {
 function copy({ picture, trustedOrigin, timeMs = 5_000, ...rest }: Attempt) {
   const blobs = 'blobs' in rest ? rest.blobs : createMemoryBlobs();
   const deadline = createDeadline(nodeClock, nodeClock.now() + timeMs);
-  return copyPicture({ clock: nodeClock, fetch, blobs }, { picture, id: 'w_1', attempt: 2, deadline, trustedOrigin });
+  const download = createDownload({ clock: nodeClock, trustedOrigin });
+  return copyPicture({ clock: nodeClock, download, blobs }, { picture, id: 'w_1', attempt: 2, deadline });
 }
 
 /** Copies what the service of this test answers, as the configured one. */
@@ -71,7 +72,7 @@ describe('what is no picture is not copied', () => {
     ['nothing', replyWith(200)],
     ['three bytes', replyWith(200, PNG.subarray(0, 3))],
     ['a picture with status 403', replyWith(403, PNG)],
-    ['a way elsewhere', replyWith(302, PNG, { location: 'https://pictures.test/' })],
+    ['a way elsewhere', replyWith(302, PNG, { location: 'http://pictures.test/' })],
     ['more than twenty million bytes', replyWith(200, Buffer.concat([PNG, Buffer.alloc(20_000_000)]))],
   ])('%s', async (_what, reply) => {
     expect(await copyAnswer(reply)).toEqual({ ...refused, sourceUrl: `${service.url}/p.png` });
@@ -85,7 +86,7 @@ describe('what is no picture is not copied', () => {
   });
 
   test('one that does not arrive in time', async () => {
-    expect(await copyAnswer(() => undefined, 200)).toMatchObject(refused);
+    expect(await copyAnswer(() => undefined, 200)).toMatchObject({ ...refused, error: 'ASSET_UNAVAILABLE' });
   });
 });
 
@@ -101,27 +102,6 @@ describe('an address that was not agreed on is never asked', () => {
     expect(service.received).toHaveLength(before);
     expect(await copy({ picture, trustedOrigin: service.url })).toMatchObject({ state: 'copied' });
     expect(service.received).toHaveLength(before + 1);
-  });
-
-  test.each([
-    'file:///etc/passwd',
-    'data:image/png;base64,iVBORw0KGgo=',
-    'ftp://pictures.test/1.png',
-    'not an address',
-    '',
-  ])('%s', async (url) => {
-    const asked: string[] = [];
-    const spy = (address: string): Promise<Response> => {
-      asked.push(address);
-      return Promise.resolve(new Response(PNG));
-    };
-    const deadline = createDeadline(nodeClock, nodeClock.now() + 5_000);
-    const request = { picture: { url }, id: 'w_1', attempt: 1, deadline };
-    const deps = { clock: nodeClock, fetch: spy, blobs: createMemoryBlobs() };
-    expect(await copyPicture(deps, request)).toMatchObject(refused);
-    expect(asked).toEqual([]);
-    const allowed = { ...request, picture: { url: 'https://pictures.test/1.png' } };
-    expect(await copyPicture(deps, allowed)).toMatchObject({ state: 'copied' });
   });
 });
 
