@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     allowOnly: false,
     testTimeout: 20_000,
+    // Most of the time is waiting, for timeouts and other processes.
+    maxWorkers: 2,
     hookTimeout: 60_000,
     // Slow tests are slow on purpose (kill -9 rounds, timeouts of the platform): no line each.
     slowTestThreshold: 60_000,

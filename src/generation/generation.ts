@@ -1,6 +1,7 @@
 import {
   canonicalJson,
   DurableError,
+  isDurableError,
   nextBeijingMidnight,
   recordId,
   type Clock,
@@ -19,7 +20,7 @@ import {
   type UserType,
   type Work,
 } from '../records/index.ts';
-import { is, type Blobs, type Store } from '../store/index.ts';
+import { is, type Blobs, type Document, type Filter, type Store } from '../store/index.ts';
 import type { Download } from './asset/index.ts';
 import { readHistory, type History } from './history.ts';
 import { askForPicture, payForPicture } from './pay.ts';
@@ -140,7 +141,8 @@ function balance(
   nowMs: number,
 ): Pick<Generated, 'remainingCredits' | 'dailyUsage'> {
   const account = readAccount(document);
-  const counted = !replayed && work.status === 'completed' ? 1 : 0;
+  // A further attempt pays with what the first one took, which the account showed already.
+  const counted = !replayed && work.status === 'completed' && work.attempt === 1 ? 1 : 0;
   return {
     remainingCredits: account.credits - counted * work.price,
     dailyUsage: dailyUsage(account, nowMs, counted),
@@ -178,20 +180,25 @@ async function deleteWork(parts: Parts, { openid, deadline }: Visit, workId: str
   const account = await findUser(parts.users, openid, { deadline });
   if (!account) throw notFound();
   const change = { set: { deletedAt: new Date(clock.now()) } };
-  const where = { userId: account._id };
-  const target = { id: workId, where: { ...where, deletedAt: is.absent() } };
-  if ((await store.update(collections.works, target, change, { deadline })) === 1) return;
-  // Deleted before, kept as a letter, or not this person's: the same answer for what is not theirs.
+  const where = { userId: account._id, deletedAt: is.absent() };
+  const updated = await store.update(collections.works, { id: workId, where }, change, { deadline });
+  // Its letters too, also those that nobody needs: a letter that waits stands in the history, and comes home.
+  const owned = { userId: account._id, recordId: workId, state: 'waiting' };
+  const letters = await lettersWhere(store, owned, deadline);
+  for (const { _id } of letters)
+    await store.update(collections.emergencyBackup, { id: _id, where }, change, { deadline });
+  if (updated === 1 || letters.length > 0) return;
+  // Deleted before, or not this person's: the same answer for what is not theirs as for what is not there.
   const stored = await store.get(collections.works, workId, { deadline });
-  if (stored && stored['userId'] === account._id) return;
-  const letters = await store.page(
-    collections.emergencyBackup,
-    { where: { ...where, recordId: workId, state: 'waiting' }, limit: 10 },
-    { deadline },
-  );
-  if (letters.items.length === 0) throw notFound();
-  for (const letter of letters.items) {
-    await store.update(collections.emergencyBackup, { id: letter._id, where }, change, { deadline });
+  if (stored?.['userId'] !== account._id) throw notFound();
+}
+
+async function lettersWhere(store: Store, where: Filter, deadline: Deadline): Promise<readonly Document[]> {
+  try {
+    return (await store.page(collections.emergencyBackup, { where, limit: 10 }, { deadline })).items;
+  } catch (error) {
+    if (isDurableError(error, 'STORE_NOT_FOUND')) return [];
+    throw error;
   }
 }
 

@@ -55,8 +55,12 @@ export async function readHistory(
     });
   }
   const source: Source = { ...deps, userId: account._id, after: readCursor(cursor), limit: skipped + pageSize + 1 };
-  const [works, letters] = await Promise.all([fromWorks(source), fromLetters(source)]);
-  const entries = merge([works, letters ?? [], fromHolds(source, account)]);
+  const [works, letters, open] = await Promise.all([
+    fromWorks(source),
+    fromLetters(source),
+    fromHolds(source, account),
+  ]);
+  const entries = merge([works, letters ?? [], open]);
   const shown = entries.slice(skipped, skipped + pageSize);
   const last = shown.at(-1);
   const hasMore = entries.length > skipped + pageSize;
@@ -120,13 +124,26 @@ async function newest(source: Source, collection: string, where: Filter): Promis
   return found;
 }
 
-function fromHolds({ nowMs, after }: Source, account: Document): readonly Entry[] {
+async function fromHolds(source: Source, account: Document): Promise<readonly Entry[]> {
+  const { nowMs, after } = source;
   const { quota } = account as { quota?: { holds?: Record<string, Hold> } };
   const entries = Object.keys(quota?.holds ?? {}).flatMap((id) => {
     const hold = holdIn(account, id);
-    return hold?.st === 'open' ? [entryOfHold(id, hold, nowMs)] : [];
+    return hold?.st === 'open' && Number.isFinite(hold.at) ? [entryOfHold(id, hold, nowMs)] : [];
   });
-  return entries.filter(({ key }) => !after || older(key, { atMs: (after.value as Date).getTime(), id: after.id }));
+  const hidden = await deletedAmong(source, entries);
+  return entries
+    .filter(({ key }) => !hidden.has(key.id))
+    .filter(({ key }) => !after || older(key, { atMs: (after.value as Date).getTime(), id: after.id }));
+}
+
+// An unknown record may be deleted while its call is still open.
+async function deletedAmong({ store, deadline }: Source, entries: readonly Entry[]): Promise<ReadonlySet<string>> {
+  if (entries.length === 0) return new Set();
+  const where = { _id: is.oneOf(entries.map(({ key }) => key.id)), deletedAt: is.above(new Date(0)) };
+  const request = { where, limit: entries.length, fields: ['deletedAt'] };
+  const { items } = await store.page(collections.works, request, { deadline });
+  return new Set(items.map(({ _id }) => _id));
 }
 
 function merge(sources: readonly (readonly Entry[])[]): readonly Entry[] {

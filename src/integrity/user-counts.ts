@@ -72,21 +72,14 @@ async function apply({ store, log }: RepairDeps, plan: CountRepair, deadline: De
 async function planPage(store: Store, users: readonly Document[], deadline: Deadline): Promise<readonly CountRepair[]> {
   if (users.length === 0) return [];
   const userIds = users.map((user) => user._id);
-  const open = new Set(users.flatMap(openIds));
-  const [stored, pending, letters] = await Promise.all([
-    completedByUser(store, userIds, deadline),
-    completedAmong(store, [...open], deadline),
-    completedLetters(store, userIds, deadline),
-  ]);
-  const home = await completedAmong(store, [...letters.keys()], deadline);
+  // Letters before works, and their records left out of the count: one that comes home meanwhile is not counted
+  // twice, nor a record that is written under a hold read as open.
+  const letters = await completedLetters(store, userIds, deadline);
+  const closed = users.flatMap((user) => closedLetters(user, letters));
+  const open = users.flatMap(openIds);
+  const stored = await completedByUser(store, { userIds, except: [...open, ...closed] }, deadline);
   return users.flatMap((user) => {
-    const { _id } = user;
-    const uncounted = count([...pending.values()], _id);
-    const onTheWay = count(
-      [...letters].filter(([id]) => !home.has(id) && !open.has(id)).map(([, owner]) => owner),
-      _id,
-    );
-    const after = (stored.get(_id) ?? 0) - uncounted + onTheWay;
+    const after = (stored.get(user._id) ?? 0) + closedLetters(user, letters).length;
     return user['generateCount'] === after ? [] : [planRepair(user, after)];
   });
 }
@@ -106,55 +99,64 @@ function planRepair(user: Document, after: number): CountRepair {
   };
 }
 
+interface HoldFacts {
+  readonly st?: unknown;
+  readonly token?: unknown;
+}
+
+function holdsOf(user: Document): Readonly<Record<string, HoldFacts>> {
+  const { quota } = user as { quota?: { holds?: Record<string, HoldFacts> } };
+  return quota?.holds ?? {};
+}
+
 function openIds(user: Document): readonly string[] {
-  const { quota } = user as { quota?: { holds?: Record<string, { st?: unknown }> } };
-  return Object.entries(quota?.holds ?? {})
+  return Object.entries(holdsOf(user))
     .filter(([, hold]) => hold.st === 'open')
     .map(([id]) => id);
 }
 
-function count(owners: readonly string[], userId: string): number {
-  return owners.filter((owner) => owner === userId).length;
+/** The user's records that were counted when they were closed, by a letter that has not come home yet. */
+function closedLetters(user: Document, letters: ReadonlySet<string>): readonly string[] {
+  return Object.entries(holdsOf(user))
+    .filter(([id, hold]) => hold.st === 'done' && letters.has(attemptOf(id, hold.token)))
+    .map(([id]) => id);
 }
 
 async function completedByUser(
   store: Store,
-  userIds: readonly string[],
+  { userIds, except }: { readonly userIds: readonly string[]; readonly except: readonly string[] },
   deadline: Deadline,
 ): Promise<Map<string, number>> {
-  const where = { userId: is.oneOf(userIds), status: 'completed' };
+  const others = except.length > 0 ? { _id: is.noneOf(except) } : {};
+  const where = { userId: is.oneOf(userIds), status: 'completed', ...others };
   const groups = await store.group(collections.works, { where, by: 'userId' }, { deadline });
   return new Map(groups.map((group) => [String(group.key), group.count]));
 }
 
-// Which of these records are completed works, and whose.
-async function completedAmong(store: Store, ids: readonly string[], deadline: Deadline): Promise<Map<string, string>> {
-  const owners = new Map<string, string>();
-  for (let start = 0; start < ids.length; start += PAGE) {
-    const where = { _id: is.oneOf(ids.slice(start, start + PAGE)), status: 'completed' };
-    const page = await store.page(collections.works, { where, limit: PAGE, fields: ['userId'] }, { deadline });
-    for (const work of page.items) owners.set(work._id, String(work['userId']));
-  }
-  return owners;
-}
-
+/** The completed records in waiting letters, each named with its token: a record may have a letter of every attempt. */
 async function completedLetters(
   store: Store,
   userIds: readonly string[],
   deadline: Deadline,
-): Promise<Map<string, string>> {
-  const owners = new Map<string, string>();
+): Promise<ReadonlySet<string>> {
+  const waiting = new Set<string>();
   const where = { userId: is.oneOf(userIds), state: 'waiting', status: 'completed' };
   let after: PageKey | undefined;
   try {
     do {
-      const request = { where, after, limit: 1_000, fields: ['recordId', 'userId'] };
+      const request = { where, after, limit: 1_000, fields: ['recordId', 'payload.token'] };
       const page = await store.page(collections.emergencyBackup, request, { deadline });
-      for (const letter of page.items) owners.set(String(letter['recordId']), String(letter['userId']));
+      for (const letter of page.items) waiting.add(attemptOf(letter['recordId'], tokenIn(letter['payload'])));
       after = page.next;
     } while (after);
   } catch (error) {
     if (!isDurableError(error, 'STORE_NOT_FOUND')) throw error;
   }
-  return owners;
+  return waiting;
 }
+
+function tokenIn(payload: unknown): unknown {
+  return (payload as { token?: unknown } | undefined)?.token;
+}
+
+const attemptOf = (recordId: unknown, token: unknown): string => `${String(recordId)} ${String(token)}`;

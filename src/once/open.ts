@@ -1,4 +1,4 @@
-import { DurableError, isDurableError, type Deadline } from '../core/index.ts';
+import { asDurableError, type DurableError, type Deadline } from '../core/index.ts';
 import { isFinal } from '../records/index.ts';
 import type { Document } from '../store/index.ts';
 import { holdIn, planOpen, planReopen, planSettle, planTombstone, type Hold } from './hold.ts';
@@ -73,16 +73,18 @@ export async function abandon(
   deadline: Deadline,
 ): Promise<void> {
   const amounts = parts.kind.back(hold);
+  const steps = [planTombstone(key.id, hold.token, seen), planSettle(key.id, hold.token, { st: 'void', amounts })];
   // The retries that failed to open have used up the accounts' own budget: taking back must not starve by it,
   // or the person's credit is held for a day.
   const lane = `${parts.kind.accounts}/abandon`;
-  try {
-    await applyStep(parts, key, { step: planTombstone(key.id, hold.token, seen), deadline, lane });
-    await applyStep(parts, key, { step: planSettle(key.id, hold.token, { st: 'void', amounts }), deadline, lane });
-    parts.log.write('info', 'once.abandoned', { recordId: key.id });
-  } catch (error) {
-    const code = isDurableError(error) ? error.code : 'INTERNAL';
-    parts.log.write('warn', 'once.abandon-failed', { recordId: key.id, code });
+  for (const step of steps) {
+    // The second is tried whatever became of the first: each is right by itself.
+    await applyStep(parts, key, { step, deadline, lane }).then(
+      () => parts.log.write('info', 'once.abandoned', { recordId: key.id }),
+      (error: unknown) => {
+        parts.log.write('warn', 'once.abandon-failed', { recordId: key.id, code: asDurableError(error).code });
+      },
+    );
   }
 }
 

@@ -4,7 +4,7 @@ type Scalar = string | number | boolean | Date;
 
 export type Comparison =
   | { readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte'; readonly value: Scalar }
-  | { readonly op: 'in'; readonly values: readonly Scalar[] }
+  | { readonly op: 'in' | 'nin'; readonly values: readonly Scalar[] }
   | { readonly op: 'absent' }
   | { readonly op: 'absentOr'; readonly other: Condition };
 
@@ -30,6 +30,7 @@ export const is = {
   above: (value: Scalar) => condition({ op: 'gt', value }),
   atLeast: (value: Scalar) => condition({ op: 'gte', value }),
   oneOf: (values: readonly Scalar[]) => condition({ op: 'in', values: [...values] }),
+  noneOf: (values: readonly Scalar[]) => condition({ op: 'nin', values: [...values] }),
   absent: () => condition({ op: 'absent' }),
   absentOr: (other: Condition) => condition({ op: 'absentOr', other }),
 } as const;
@@ -73,7 +74,7 @@ function assertLiteral(path: string, comparison: Comparison): void {
     if (!isCondition(comparison.other)) throw notLiteral(path, comparison.other);
     return assertLiteral(path, comparisonOf(comparison.other));
   }
-  const values: readonly unknown[] = comparison.op === 'in' ? comparison.values : [comparison.value];
+  const values: readonly unknown[] = 'values' in comparison ? comparison.values : [comparison.value];
   if (!values.every(isScalar))
     throw notLiteral(
       path,

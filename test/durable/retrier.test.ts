@@ -79,6 +79,7 @@ describe('createRetrier', () => {
       else expect(`${code}: ${begun.length}`).toBe(`${code}: 1`);
     }
     expect([...repeated].sort()).toEqual([
+      'ASSET_UNAVAILABLE',
       'INTERNAL',
       'ONCE_UNKNOWN',
       'PROVIDER_UNCERTAIN',

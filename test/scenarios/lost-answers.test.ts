@@ -10,7 +10,7 @@ import {
   type LocalCloud,
 } from '../support/local-cloud.ts';
 
-type Fault = Pick<FaultRule, 'inject' | 'status' | 'body'>;
+type Fault = Pick<FaultRule, 'inject' | 'status' | 'body' | 'times'>;
 
 /** Ways in which one request of a call goes wrong once. */
 const FAULTS: Readonly<Record<string, Fault>> = {
@@ -53,7 +53,8 @@ beforeAll(async () => {
 
 afterAll(() => cloud.close());
 
-async function expectOnePicture(openid: string): Promise<void> {
+/** `seq` counts what was opened, closed and given back: two steps, where nothing was given back before. */
+async function expectOnePicture(openid: string, seq = 2): Promise<void> {
   const workId = workIdOf(openid, 'r1');
   const works = (await cloud.dump('works')).filter((work) => work['openid'] === openid);
   expect(works).toEqual([expect.objectContaining({ _id: workId, status: 'completed' })]);
@@ -61,7 +62,7 @@ async function expectOnePicture(openid: string): Promise<void> {
   expect(await cloud.get('users', userIdOf(openid))).toMatchObject({
     credits: 19,
     generateCount: 1,
-    quota: { open: 0, seq: 2, holds: { [workId]: { st: 'done' } } },
+    quota: { open: 0, seq, holds: { [workId]: { st: 'done' } } },
   });
 }
 
@@ -96,10 +97,11 @@ describe('one request of a call that goes wrong once leaves one record, one paym
 
 describe('a call that cannot be opened', () => {
   const WISH = { prompt: '山', requestId: 'r1' };
-  const FAILING: Readonly<Record<string, Fault>> = {
-    oNeverSent: { inject: 'refused' },
-    oNeverArrives: { inject: 'reset-before' },
-    oNeverAnswered: { inject: 'reset-after' },
+  const FAILING: Readonly<Record<string, readonly Fault[]>> = {
+    oNeverSent: [{ inject: 'refused' }],
+    oNeverArrives: [{ inject: 'reset-before' }],
+    oNeverAnswered: [{ inject: 'reset-after' }],
+    oGoneOnceOpened: [{ inject: 'reset-after', times: 1 }, { inject: 'refused' }],
   };
   const refused = new Map<string, Answer>();
   const ordersOf = (openid: string): number =>
@@ -109,7 +111,9 @@ describe('a call that cannot be opened', () => {
     const openids = Object.keys(FAILING);
     await cloud.add('users', ...openids.map((openid) => person(openid)));
     cloud.faults.set(
-      openids.map((openid) => ({ action: 'modifyDocument', id: userIdOf(openid), inject: 'hang', ...FAILING[openid] })),
+      openids.flatMap((openid) =>
+        (FAILING[openid] ?? []).map((fault) => ({ action: 'modifyDocument', id: userIdOf(openid), ...fault })),
+      ),
     );
     await Promise.all(openids.map(async (openid) => refused.set(openid, await cloud.generate(openid, WISH))));
     cloud.faults.clear();
@@ -120,13 +124,17 @@ describe('a call that cannot be opened', () => {
     expect(ordersOf(openid)).toBe(0);
   });
 
-  test.each(['oNeverSent', 'oNeverArrives'])('works when the same request comes again: %s', async (openid) => {
+  test.each([
+    ['oNeverSent', 2],
+    ['oNeverArrives', 2],
+    ['oNeverAnswered', 4],
+  ])('works when the same request comes again: %s', async (openid, seq) => {
     expect(await cloud.generate(openid, WISH)).toMatchObject({ code: 200 });
-    await expectOnePicture(openid);
+    await expectOnePicture(openid, seq);
   });
 
-  test('holds a credit for a day, and pays nothing, where it was opened after all and no answer ever says so', async () => {
-    const openid = 'oNeverAnswered';
+  test('holds a credit for a day, and pays nothing, where it was opened and then the database was gone', async () => {
+    const openid = 'oGoneOnceOpened';
     const time = createInProcess(cloud);
     expect(await cloud.generate(openid, WISH)).toMatchObject({ code: 409, error: { code: 'ONCE_IN_PROGRESS' } });
     time.clock.forward(LEASE_MS);

@@ -132,7 +132,7 @@ describe('a picture that cannot be copied', () => {
       'ASSET_REFUSED',
       { provider: 'picture', inject: 'status', status: 200, body: 'html' },
     ],
-    ['half of it arrives', 'ASSET_REFUSED', { provider: 'picture', inject: 'cut' }],
+    ['half of it arrives', 'ASSET_UNAVAILABLE', { provider: 'picture', inject: 'cut' }],
   ])(
     'is answered with the address of the image service where %s, and the record says so',
     async (_how, error, rule) => {

@@ -157,7 +157,10 @@ describe('an unknown picture', () => {
     const { answer } = time.start('oRetry', { action: 'generate', data: retry });
     while (provider.orders.length < 2) await new Promise((resolve) => setImmediate(resolve));
     provider.say(paintedPicture);
-    expect(await answer).toMatchObject({ code: 200, data: { savedIn: 'works' } });
+    expect(await answer).toMatchObject({
+      code: 200,
+      data: { savedIn: 'works', remainingCredits: 19, dailyUsage: { used: 1 } },
+    });
     expect(provider.orders).toEqual([1, 2].map((attempt) => `${workIdOf('oRetry', 'r1')}_${attempt}`));
     expect(await workOf('oRetry')).toMatchObject({ status: 'completed', attempt: 2 });
     expect(await userOf('oRetry')).toMatchObject({ credits: 19, generateCount: 1, quota: { open: 0 } });

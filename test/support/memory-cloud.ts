@@ -22,6 +22,8 @@ export interface MemoryCloudOptions {
   readonly through?: (store: Store) => Store;
 }
 
+export type MemoryCloud = ReturnType<typeof createMemoryCloud>;
+
 /** Empty collections, and functions over them; each call in an instance of its own. */
 export function createMemoryCloud(options: MemoryCloudOptions = {}) {
   const clock = options.clock ?? createTestClock();

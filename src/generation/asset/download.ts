@@ -84,9 +84,9 @@ async function fetchOnce(options: DownloadOptions, { url, isTrusted }: Target, d
   const request = send(url, settings);
   const answer = new Promise<Step>((resolve, reject) => {
     request.on('error', reject);
-    request.on('response', (response) =>
-      readResponse(response, { url, maxBytes: options.maxBytes }).then(resolve, reject),
-    );
+    request.on('response', (response) => {
+      readResponse(response, { url, maxBytes: options.maxBytes }).then(resolve, reject);
+    });
   });
   request.end();
   try {

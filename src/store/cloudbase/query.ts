@@ -26,7 +26,8 @@ function toOperator(command: Command, comparison: Comparison): Operator {
     case 'ne':
       return command.neq(comparison.value);
     case 'in':
-      return command.in(comparison.values);
+    case 'nin':
+      return command[comparison.op](comparison.values);
     case 'absent':
       return command.exists(false);
     case 'absentOr':

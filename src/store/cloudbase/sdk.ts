@@ -21,6 +21,7 @@ export interface Command {
   gt(value: unknown): Operator;
   gte(value: unknown): Operator;
   in(values: readonly unknown[]): Operator;
+  nin(values: readonly unknown[]): Operator;
   exists(present: boolean): Operator;
   or(operators: readonly unknown[]): Operator;
   and(operators: readonly unknown[]): Operator;

@@ -29,6 +29,8 @@ function holds(value: unknown, comparison: Comparison): boolean {
       return value === undefined || holds(value, comparisonOf(comparison.other));
     case 'ne':
       return !holds(value, { op: 'eq', value: comparison.value });
+    case 'nin':
+      return !holds(value, { op: 'in', values: comparison.values });
     case 'in':
       return comparison.values.some((item) => holds(value, { op: 'eq', value: item }));
     default: {
