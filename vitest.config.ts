@@ -4,10 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     allowOnly: false,
-    testTimeout: 20_000,
+    testTimeout: 120_000,
     // Most of the time is waiting, for timeouts and other processes.
     maxWorkers: 2,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     // Slow tests are slow on purpose (kill -9 rounds, timeouts of the platform): no line each.
     slowTestThreshold: 60_000,
     silent: 'passed-only',

@@ -77,7 +77,7 @@ export function createInProcess(cloud: Pick<LocalCloud, 'env' | 'url'>, options:
       store: mortal<Store>(createCloudbaseStore(sdk, clock), life),
       blobs: mortal<Blobs>(createCloudbaseBlobs(sdk, clock), life),
       identity: () => ({ OPENID: openid }),
-      ...(options.provider ? { provider: options.provider } : {}),
+      ...(options.provider ? { provider: mortal(options.provider, life) } : {}),
     };
     return { runtime, kill: () => void (life.isOver = true) };
   };
