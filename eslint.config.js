@@ -15,7 +15,7 @@ const strayTest = {
 const unsafe = ['argument', 'assignment', 'call', 'member-access', 'return'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '**/.wx-durable/'] },
+  { ignores: ['dist/', 'examples/', 'coverage/', 'node_modules/', '**/.wx-durable/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

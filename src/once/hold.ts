@@ -21,6 +21,10 @@ export interface Terms {
   readonly price: number;
   /** Beijing day, `YYYYMMDD`. */
   readonly day: string;
+  /** Counters changed by opening and, the other way round, by giving back; where the kind does not know them. */
+  readonly take?: readonly (readonly [path: string, by: number])[];
+  /** Counters changed by completing. */
+  readonly done?: readonly (readonly [path: string, by: number])[];
 }
 
 export interface Hold extends Terms {

@@ -2,6 +2,7 @@
 export { createOnce, type Once } from './once.ts';
 export { holdIn, type Amounts, type Hold, type HoldState, type Terms } from './hold.ts';
 export type { Basis, Key, Kind, OnceAnswer, OnceRequest, PayContext, Payment, SavedIn } from './kind.ts';
+export { createPlainKind, type PlainKindOptions } from './plain-kind.ts';
 export type { OnceDeps, OnceOptions } from './parts.ts';
 export {
   createRecovery,

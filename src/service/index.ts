@@ -5,3 +5,4 @@ export { createHandler, type Action, type Call, type FunctionContext, type Handl
 export { createFixUserConsistency, createRecoverFromBackup } from './maintenance.ts';
 export { readConfig, type Environment } from './config.ts';
 export { fail, succeed, type Envelope } from './envelope.ts';
+export { createDesk, type CostlyCall, type DeskOptions, type DeskRecovery, type Durable } from './desk.ts';

@@ -10,6 +10,8 @@ export const nodePorts = {
   hash: nodeHash,
   log: createConsoleLog(nodeClock),
   createSeal,
+  /** An environment variable, or undefined where it is absent or empty. */
+  env: (name: string): string | undefined => process.env[name] || undefined,
 } as const;
 
 export { createConsoleLog, createSeal, nodeClock, nodeHash, nodeRandom };
