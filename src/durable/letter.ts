@@ -105,6 +105,8 @@ const FLAT_FIELDS = new Set(['_id', 'backupReason', 'originalError', 'retryCount
  * id in field `id`, and no code over it). Throws `LETTER_INVALID` for anything else.
  */
 export function readLetter(document: Document, authenticator: Authenticator): Letter {
+  // The platform adds this field to what clients write, and to nothing else: no function wrote this letter.
+  if (document['_openid'] !== undefined) throw invalid('a client wrote it', document);
   const letter = isObject(document['payload']) ? (document as unknown as Letter) : fromFlat(document, authenticator);
   const { payload, recordId, attempt } = letter;
   if (payload._id !== recordId || typeof recordId !== 'string' || typeof attempt !== 'number') {
@@ -119,8 +121,6 @@ function fromFlat(document: Document, authenticator: Authenticator): Letter {
   if (typeof document['backupReason'] !== 'string' || typeof id !== 'string') {
     throw invalid('it is neither in our form nor in the older flat one', document);
   }
-  // The platform adds this field to what clients write, and to nothing else: no function wrote this letter.
-  if (document['_openid'] !== undefined) throw invalid('a client wrote it, and nothing in it can be checked', document);
   const fields = Object.entries(document).filter(([name]) => !FLAT_FIELDS.has(name));
   const payload: Document = { ...Object.fromEntries(fields), _id: id };
   const request = { collection: 'works', record: payload, attempt: 0, failures: [], atMs: 0 };

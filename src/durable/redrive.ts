@@ -111,12 +111,17 @@ async function redriveOne(
   document: Document,
   place: (letter: Letter) => Promise<Placement>,
 ): Promise<boolean> {
+  const placement = await place(await readOrSetAside(parts, document));
+  if (placement === 'waiting') return false;
+  await mark(parts, document._id, placement);
+  parts.log.write('info', 'redrive.placed', { letterId: document._id, placement });
+  return true;
+}
+
+// Only a letter that cannot be read itself is set aside: one that waits for another to be readable is sound.
+async function readOrSetAside(parts: RedriveParts, document: Document): Promise<Letter> {
   try {
-    const placement = await place(parts.readLetter(document));
-    if (placement === 'waiting') return false;
-    await mark(parts, document._id, placement);
-    parts.log.write('info', 'redrive.placed', { letterId: document._id, placement });
-    return true;
+    return parts.readLetter(document);
   } catch (error) {
     if (isDurableError(error, 'LETTER_INVALID')) await setAside(parts, document, error);
     throw error;

@@ -217,8 +217,8 @@ async function keepBeside(
   { request, winner }: { readonly request: WriteRequest; readonly winner: Document },
   call: CallOptions,
 ): Promise<void> {
-  const digest = parts.hash.sha256(canonicalJson(request.record));
-  const { _id, ...losing } = request.record;
+  const { _id, recoveredAt: _at, isRecovered: _mark, ...losing } = request.record;
+  const digest = parts.hash.sha256(canonicalJson(losing));
   const entry = { digest, atMs: parts.clock.now(), record: losing as Record<string, never> };
   const target = { id: winner._id, where: { 'attempts.digest': is.not(digest) } };
   try {

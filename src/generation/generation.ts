@@ -187,6 +187,9 @@ async function deleteWork(parts: Parts, { openid, deadline }: Visit, workId: str
   const letters = await lettersWhere(store, owned, deadline);
   for (const { _id } of letters)
     await store.update(collections.emergencyBackup, { id: _id, where }, change, { deadline });
+  // Recovery may have brought the record home between the two.
+  if (updated === 0 && letters.length > 0)
+    await store.update(collections.works, { id: workId, where }, change, { deadline });
   if (updated === 1 || letters.length > 0) return;
   // Deleted before, or not this person's: the same answer for what is not theirs as for what is not there.
   const stored = await store.get(collections.works, workId, { deadline });

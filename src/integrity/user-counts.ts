@@ -104,21 +104,21 @@ interface HoldFacts {
   readonly token?: unknown;
 }
 
-function holdsOf(user: Document): Readonly<Record<string, HoldFacts>> {
-  const { quota } = user as { quota?: { holds?: Record<string, HoldFacts> } };
+function holdsOf(user: Document): Readonly<Record<string, HoldFacts | null>> {
+  const { quota } = user as { quota?: { holds?: Record<string, HoldFacts | null> } };
   return quota?.holds ?? {};
 }
 
 function openIds(user: Document): readonly string[] {
   return Object.entries(holdsOf(user))
-    .filter(([, hold]) => hold.st === 'open')
+    .filter(([, hold]) => hold?.st === 'open')
     .map(([id]) => id);
 }
 
 /** The user's records that were counted when they were closed, by a letter that has not come home yet. */
 function closedLetters(user: Document, letters: ReadonlySet<string>): readonly string[] {
   return Object.entries(holdsOf(user))
-    .filter(([id, hold]) => hold.st === 'done' && letters.has(attemptOf(id, hold.token)))
+    .filter(([id, hold]) => hold?.st === 'done' && letters.has(attemptOf(id, hold?.token)))
     .map(([id]) => id);
 }
 

@@ -55,7 +55,9 @@ const pathOf = (id: string): string => `quota.holds.${id}`;
 /** The hold under a record's id in an account's document, or undefined. */
 export function holdIn(account: Document, id: string): Hold | undefined {
   const { quota } = account as { quota?: { holds?: Record<string, Hold> } };
-  return Object.hasOwn(quota?.holds ?? {}, id) ? quota?.holds?.[id] : undefined;
+  const hold = Object.hasOwn(quota?.holds ?? {}, id) ? quota?.holds?.[id] : undefined;
+  // A broken one is none: it must not stop what has nothing to do with it.
+  return typeof hold === 'object' && hold !== null ? hold : undefined;
 }
 
 /** Where nothing is held under this id: absent, or the very `void` that was read. */

@@ -1,6 +1,7 @@
 import {
   asDurableError,
   attemptName,
+  createDeadline,
   DurableError,
   isDurableError,
   withTimeout,
@@ -8,7 +9,7 @@ import {
 } from '../core/index.ts';
 import type { WriteOutcome } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
-import type { Document } from '../store/index.ts';
+import { is, type Document } from '../store/index.ts';
 import { holdIn, planTask, type Hold } from './hold.ts';
 import type { Key, Kind, OnceAnswer, OnceRequest, Payment, SavedIn } from './kind.ts';
 import { abandon, open, reopen, type Opened } from './open.ts';
@@ -17,6 +18,8 @@ import { resolve } from './resolve.ts';
 
 /** Time for a last answer after the deadline, before the platform kills the function. */
 const LEASE_GRACE_MS = 1_000;
+/** With less than this left after paying, recording is given this much all the same. */
+const LAST_TRY_MS = 1_000;
 /** Time kept for recording and closing: this much, but at most this share of the call's whole time. */
 const SETTLE_RESERVE_MS = 8_000;
 const SETTLE_SHARE = 0.4;
@@ -156,15 +159,19 @@ async function perform(
   }
   const payment = await pay(parts, { request, opened }, payBy);
   const record = parts.kind.finish(parts.kind.record({ ...key, hold, account }), payment, parts.clock.now());
+  // Thawed after paying, or the payment took it all: the result is still worth a last try.
+  const recordBy =
+    deadline.remainingMs() < LAST_TRY_MS ? createDeadline(parts.clock, parts.clock.now() + LAST_TRY_MS) : deadline;
   const outcome = await parts.writer.write({
     collection: parts.kind.records,
     record,
-    deadline,
+    deadline: recordBy,
     attempt: hold.attempt,
-    replaces: { status: 'unknown', token: hold.token },
+    // An older attempt's `unknown`, or one fenced for an opening that was voided, says nothing that ours does not.
+    replaces: { status: 'unknown', attempt: is.atMost(hold.attempt) },
     sameBy: ['token', 'status'],
   });
-  return conclude(parts, { opened, record, outcome }, deadline);
+  return conclude(parts, { opened, record, outcome }, recordBy);
 }
 
 async function pay(

@@ -1,4 +1,4 @@
-import { isDurableError, type Deadline } from '../core/index.ts';
+import { asDurableError, isDurableError, type Deadline } from '../core/index.ts';
 import { verified, walkPages, type Letter, type Placement, type WalkReport } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document, type Filter, type PageKey } from '../store/index.ts';
@@ -20,6 +20,8 @@ export interface RecoverRequest {
   readonly deadline: Deadline;
   /** Where an earlier run stopped. */
   readonly from?: RecoverCheckpoint | undefined;
+  /** Other collections whose letters are brought home; letters for any further one are left. @default none */
+  readonly also?: readonly string[] | undefined;
 }
 
 export interface RecoverReport {
@@ -46,19 +48,25 @@ export function createRecovery(deps: OnceDeps, kind: Kind, options: OnceOptions 
   return { recover: (request) => recover(parts, request) };
 }
 
-async function recover(parts: Parts, { deadline, from }: RecoverRequest): Promise<RecoverReport> {
+async function recover(parts: Parts, request: RecoverRequest): Promise<RecoverReport> {
+  const { deadline, from } = request;
   const walks: Record<RecoverPhase, (after: PageKey | undefined) => Promise<WalkReport>> = {
     holds: (after) => recoverHolds(parts, deadline, after),
     unknown: (after) => recoverUnknown(parts, deadline, after),
-    letters: (after) => recoverLetters(parts, deadline, after),
+    letters: (after) => recoverLetters(parts, request, after),
   };
   const phases: Partial<Record<RecoverPhase, WalkReport>> = {};
   for (const phase of PHASES.slice(PHASES.indexOf(from?.phase ?? 'holds'))) {
-    const report = await walks[phase](phase === from?.phase ? from.after : undefined);
+    const report = await walks[phase](phase === from?.phase ? from.after : undefined).catch(failedPhase);
     phases[phase] = report;
     if (report.checkpoint) return { phases, checkpoint: { phase, after: report.checkpoint } };
   }
   return { phases };
+}
+
+// A phase that cannot read its pages is reported, and the others run all the same.
+function failedPhase(error: unknown): WalkReport {
+  return { done: 0, skipped: 0, failed: [{ id: '', code: asDurableError(error).code }] };
 }
 
 function pages(
@@ -87,7 +95,7 @@ function recoverHolds(parts: Parts, deadline: Deadline, after: PageKey | undefin
   return walkPages({
     deadline,
     after,
-    read: pages(parts, { collection: parts.kind.accounts, where }, deadline),
+    read: pages(parts, { collection: parts.kind.accounts, where, fields: ['quota'] }, deadline),
     visit: async (account) => {
       const expired = expiredHolds(account, parts.clock.now());
       const failures: unknown[] = [];
@@ -103,7 +111,7 @@ function recoverHolds(parts: Parts, deadline: Deadline, after: PageKey | undefin
 function expiredHolds(account: Document, nowMs: number): readonly string[] {
   const { quota } = account as { quota?: { holds?: Record<string, Hold> } };
   return Object.entries(quota?.holds ?? {})
-    .filter(([, hold]) => hold.st === 'open' && hold.until <= nowMs)
+    .filter(([, hold]) => (hold as Hold | null)?.st === 'open' && hold.until <= nowMs)
     .map(([id]) => id);
 }
 
@@ -119,19 +127,30 @@ function recoverUnknown(parts: Parts, deadline: Deadline, after: PageKey | undef
   });
 }
 
-async function recoverLetters(parts: Parts, deadline: Deadline, after: PageKey | undefined): Promise<WalkReport> {
+async function recoverLetters(
+  parts: Parts,
+  { deadline, also = [] }: RecoverRequest,
+  after: PageKey | undefined,
+): Promise<WalkReport> {
   try {
-    return await parts.writer.redrive({ deadline, after, place: (letter) => place(parts, letter, deadline) });
+    return await parts.writer.redrive({ deadline, after, place: (letter) => place(parts, { letter, also }, deadline) });
   } catch (error) {
     if (isDurableError(error, 'STORE_NOT_FOUND')) return { done: 0, skipped: 0, failed: [] };
     throw error;
   }
 }
 
-async function place(parts: Parts, letter: Letter, deadline: Deadline): Promise<Placement> {
+async function place(
+  parts: Parts,
+  { letter, also }: { letter: Letter; also: readonly string[] },
+  deadline: Deadline,
+): Promise<Placement> {
   const { kind } = parts;
   const { recordId, payload } = letter;
-  if (letter.collection !== kind.records) return bringHome(parts, letter, deadline);
+  // A letter names its place itself: only places that were agreed on are written to.
+  if (letter.collection !== kind.records) {
+    return also.includes(letter.collection) ? bringHome(parts, letter, deadline) : 'waiting';
+  }
   if (payload['token'] === undefined) return placeOlder(parts, letter, deadline);
   const accountId = String(payload['userId']);
   const record = await resolve(parts, { id: recordId, accountId }, deadline);

@@ -1,7 +1,7 @@
 import { attemptName, DurableError, isDurableError, type Deadline } from '../core/index.ts';
 import type { Letter } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
-import type { Document } from '../store/index.ts';
+import { is, type Document } from '../store/index.ts';
 import { holdIn, type Hold } from './hold.ts';
 import type { Key, Payment } from './kind.ts';
 import { readRetried, settle, type Parts } from './parts.ts';
@@ -42,10 +42,10 @@ async function closeBy(parts: Parts, { key, hold, deadline }: Scene, record: Doc
   return record;
 }
 
-// A void hold and an unknown record of the same token mean that nothing was ever paid.
+// A hold is void only if nothing under it was paid: whoever fenced the record, it never was.
 async function resolveVoid(parts: Parts, scene: Scene): Promise<Document | undefined> {
-  const { hold, record } = scene;
-  if (!record || record['token'] !== hold.token) return record;
+  const { record } = scene;
+  if (!record) return record;
   return expire(parts, scene, record);
 }
 
@@ -95,7 +95,7 @@ async function put(parts: Parts, scene: Scene, record: Document): Promise<Docume
     collection: parts.kind.records,
     record,
     deadline: scene.deadline,
-    replaces: { status: 'unknown', token: scene.hold.token },
+    replaces: { status: 'unknown', attempt: is.atMost(scene.hold.attempt) },
     sameBy: ['token', 'status'],
   });
   parts.log.write('info', 'once.recovered', { recordId: scene.key.id, status: String(outcome.record['status']) });

@@ -78,6 +78,8 @@ export interface DeskRecovery {
   readonly records: string;
   /** @default 'users' */
   readonly accounts?: string;
+  /** Other collections written with `write`, whose dead letters are brought home too. @default none */
+  readonly also?: readonly string[];
   readonly deadline: Deadline;
 }
 
@@ -118,8 +120,8 @@ export function createDesk(parts: DeskParts, options: DeskOptions = {}): Durable
   return {
     write: (collection, record, { deadline = soon() } = {}) => writer.write({ collection, record, deadline }),
     once: (costly) => once(deps, costly),
-    recover: ({ records, accounts = collections.users, deadline }) =>
-      createRecovery(deps, createPlainKind({ records, accounts })).recover({ deadline }),
+    recover: ({ records, accounts = collections.users, also, deadline }) =>
+      createRecovery(deps, createPlainKind({ records, accounts })).recover({ deadline, also }),
     handler: (actions) => createHandler(parts, answering(actions)),
     update: (collection, target, change, { deadline = soon() } = {}) =>
       retried(writer, { key: collection, deadline }, (call) => parts.store.update(collection, target, change, call)),

@@ -107,8 +107,9 @@ async function readResponse(
     const to = parseUrl(headers.location, url);
     return to ? { kind: 'redirect', to: to.href } : { kind: 'refused', why: 'the redirect leads nowhere' };
   }
-  // Expired or forbidden addresses stay so; anything else may pass.
-  if (statusCode >= 400 && statusCode < 500) return { kind: 'refused', why: `HTTP ${statusCode}` };
+  // Expired or forbidden addresses stay so; being too early, too slow or too many may pass.
+  if (statusCode >= 400 && statusCode < 500 && ![408, 425, 429].includes(statusCode))
+    return { kind: 'refused', why: `HTTP ${statusCode}` };
   if (statusCode !== 200) return { kind: 'failed', why: `HTTP ${statusCode}` };
   const tooLarge = { kind: 'refused', why: `more than ${maxBytes} bytes` } as const;
   if (Number(headers['content-length'] ?? 0) > maxBytes) return tooLarge;
