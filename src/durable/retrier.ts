@@ -190,5 +190,5 @@ function isAmbiguous(code: Code): boolean {
 function describe(error: DurableError): string {
   const { cause } = error;
   const words = cause instanceof Error ? cause.message : error.message;
-  return words.replaceAll(/https?:\/\/\S+/g, '<url>').slice(0, 200);
+  return words.replaceAll(/https?:\/\/[^\s\]]+/g, '<url>').slice(0, 200);
 }

@@ -51,7 +51,11 @@ const RULES: Readonly<Record<string, string>> = {
 };
 
 /** The data of `generate`; unknown fields are dropped. Throws `INPUT_INVALID` naming the field. */
-export const parseGenerate = (data: unknown): GenerateInput => parse(generateInput, data);
+export function parseGenerate(data: unknown): GenerateInput {
+  const input = parse(generateInput, data);
+  // A form's empty field is one that was not filled in.
+  return { ...input, style: input.style || 'cartoon', mode: input.mode || 'single' };
+}
 /** The data of `getHistory`. Throws `INPUT_INVALID` naming the field. */
 export const parseHistory = (data: unknown): HistoryInput => parse(historyInput, data);
 /** The data of `deleteWork`. Throws `INPUT_INVALID` naming the field. */

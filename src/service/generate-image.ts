@@ -52,7 +52,7 @@ async function generate({ generation }: Desk, call: Call): Promise<Envelope> {
 }
 
 function completed({ work, savedIn, remainingCredits, dailyUsage }: Generated, requestId: string): Envelope {
-  const message = savedIn === 'log' ? '图片已生成，记录尚未保存，系统会自动恢复' : '图片生成成功';
+  const message = savedIn === 'log' ? '图片已生成，但记录尚未保存，请先保存图片' : '图片生成成功';
   return succeed(message, {
     workId: work._id,
     imageUrl: work.asset?.fileId ?? work.imageUrl,

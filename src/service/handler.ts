@@ -56,10 +56,11 @@ export function createHandler(deps: HandlerDeps, actions: Readonly<Record<string
   return async (event: unknown, context: FunctionContext = {}): Promise<Envelope> => {
     const startedAtMs = deps.clock.now();
     const requestId = nameOf(context.request_id) ?? deps.random.token();
-    const { action, data } = readEvent(event);
+    const { action, data, isSound } = readEvent(event);
     let answer: Envelope;
     try {
       const openid = identify(deps, event, data);
+      if (!isSound) throw new DurableError('INPUT_INVALID', 'a key "__proto__" has no place in an event');
       const deadline = createDeadline(deps.clock, startedAtMs + timeLimitMs(context) - ANSWER_MS);
       answer = await find(actions, action)({ openid, data, deadline, requestId });
     } catch (thrown) {
@@ -76,9 +77,9 @@ export function createHandler(deps: HandlerDeps, actions: Readonly<Record<string
   };
 }
 
-function readEvent(event: unknown): { action: unknown; data: unknown } {
+function readEvent(event: unknown): { action: unknown; data: unknown; isSound: boolean } {
   const { action, data } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
-  return { action, data };
+  return { action, data, isSound: [event, data].every((part) => !ownsPrototype(part)) };
 }
 
 const nameOf = (value: unknown): string | undefined =>
@@ -87,6 +88,11 @@ const nameOf = (value: unknown): string | undefined =>
 // A failure names the request by the caller's own key, so that it can be asked again.
 function keyIn(data: unknown): string | undefined {
   return typeof data === 'object' && data !== null ? nameOf((data as { requestId?: unknown }).requestId) : undefined;
+}
+
+// No form sends such a key; who does is trying something.
+function ownsPrototype(part: unknown): boolean {
+  return typeof part === 'object' && part !== null && Object.hasOwn(part, '__proto__');
 }
 
 function find(actions: Readonly<Record<string, Action>>, action: unknown): Action {

@@ -182,8 +182,9 @@ describe('keys that would change every object', () => {
     [
       'in the event',
       '{"__proto__":{"action":"generate","prompt":"p"},"constructor":{"prototype":{"prompt":"p"}}}',
-      'ACTION_UNKNOWN',
+      'INPUT_INVALID',
     ],
+    ['beside a good prompt', '{"action":"generate","data":{"prompt":"p","__proto__":{"x":1}}}', 'INPUT_INVALID'],
     [
       'in the data',
       '{"action":"generate","data":{"__proto__":{"prompt":"p"},"constructor":{"prototype":{"prompt":"p"}}}}',

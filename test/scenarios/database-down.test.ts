@@ -126,7 +126,7 @@ describe('database and storage that go away together', () => {
     const printed = cloud.printed.length;
     expect(await cloud.generate(OPENID, wishOf(OPENID))).toMatchObject({
       code: 200,
-      message: '图片已生成，记录尚未保存，系统会自动恢复',
+      message: '图片已生成，但记录尚未保存，请先保存图片',
       data: { workId, savedIn: 'log', imageUrl: expect.stringContaining('/_provider/pictures/') },
     });
     cloud.faults.clear();

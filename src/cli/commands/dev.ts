@@ -71,6 +71,7 @@ async function start(options: DevOptions, { terminal, language, hasFunctions }: 
     });
   } catch (error) {
     if (isAddressInUse(error)) throw portTaken(options.port, language);
+    if (isNoFolder(error)) throw notAFolder(options.dir, { language, cause: error });
     throw isFolderInUse(error) ? folderTaken(options.dir, { language, cause: error }) : error;
   }
 }
@@ -99,6 +100,19 @@ function isAddressInUse(error: unknown): boolean {
 /** The local cloud names the process that holds its data folder. */
 function isFolderInUse(error: unknown): boolean {
   return isDurableError(error, 'CONFIG_INVALID') && 'pid' in error.details;
+}
+
+function isNoFolder(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return ['EEXIST', 'ENOTDIR', 'EACCES', 'EROFS', 'ENOENT'].includes(String(code));
+}
+
+function notAFolder(dir: string, { language, cause }: { language: Language; cause: unknown }): CommandFailure {
+  const text = {
+    zh: `无法使用数据目录 ${dir}，请用 --dir 指定一个可写的目录`,
+    en: `the data folder ${dir} cannot be used; name a writable folder with --dir`,
+  };
+  return new CommandFailure(exitCodes.file, text[language], { cause });
 }
 
 function folderTaken(dir: string, { language, cause }: { language: Language; cause: unknown }): CommandFailure {

@@ -43,13 +43,20 @@ const acts: readonly Act[] = [
     asksAgain: false,
   },
   ...(['kill-before', 'kill-after'] as const).map((inject): Act => ({
-    name: { zh: '函数在中途被终止', en: 'the function is killed in the middle' },
+    name: {
+      zh: inject === 'kill-before' ? '函数在付费后、写入前被终止' : '函数在写入后、回答前被终止',
+      en:
+        inject === 'kill-before' ? 'killed after paying, before recording' : 'killed after recording, before answering',
+    },
     faults: [{ ...FROM, action: 'insertDocument', collection: 'works', inject, times: 1 }],
     wishes: 1,
     parallel: 1,
     asksAgain: false,
   })),
 ];
+
+/** Calls that are killed: at most as many results may stay unknown. */
+export const KILLS = acts.filter((act) => act.faults.some(({ inject }) => inject.startsWith('kill'))).length;
 
 /** How often each act is played: single calls are repeated so that faults always meet the same step. */
 const ROUNDS: Readonly<Record<string, number>> = { 'the database is gone after payment': 3 };

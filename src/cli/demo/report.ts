@@ -1,3 +1,4 @@
+import { KILLS } from './acts.ts';
 import type { Figures } from './audit.ts';
 import type { Language } from '../language.ts';
 
@@ -28,9 +29,9 @@ export function renderFigures(figures: Figures, language: Language): readonly st
   return [`📋 ============ ${title} ============`, ...rows, verdict(figures, language)];
 }
 
-/** Whether the promise was kept. */
-export function isKept({ lost, duplicates, paidTwice, countersRight }: Figures): boolean {
-  return lost === 0 && duplicates === 0 && paidTwice === 0 && countersRight;
+/** Whether the promise was kept: nothing lost, doubled or miscounted, and unknown at most what was killed. */
+export function isKept({ lost, duplicates, paidTwice, countersRight, unknown }: Figures): boolean {
+  return lost === 0 && duplicates === 0 && paidTwice === 0 && countersRight && unknown <= KILLS;
 }
 
 function yesNo(value: boolean, language: Language): string {
