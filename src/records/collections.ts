@@ -1,8 +1,11 @@
-/** Collections of the generation records. They must exist: no write creates one. */
+/** Collections of this library. They must exist: no write creates one. */
 export const collections = {
   users: 'users',
   works: 'works',
   emergencyBackup: 'emergency_backup',
+  /** Leases, checkpoints and heartbeats of the maintenance jobs. */
+  jobs: 'durable_jobs',
+  integrityReports: 'integrity_reports',
 } as const;
 
 /** Version written into every record and letter, so that a later reader knows what it looks at. */

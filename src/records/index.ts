@@ -10,3 +10,4 @@ export {
   type HistoryInput,
   type WorkInput,
 } from './input.ts';
+export type { CheckSection, Finding, IntegrityReport, Section, SectionStatus } from './report.ts';
