@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../core/index.ts';
 import { nodeClock } from '../core/node/index.ts';
-import { createCollections, createDatabase } from './database/index.ts';
+import { createCollections, createDatabase, declareFromFile } from './database/index.ts';
 import { createFaults, type FaultRule, type Faults } from './faults/index.ts';
 import {
   CLIENT_CALLER,
@@ -42,7 +42,7 @@ export interface EmulatorOptions {
   readonly dir: string;
   /** Default 0: any free port. Only 127.0.0.1 is listened on. */
   readonly port?: number;
-  /** Folder of the functions, each `<name>/index.js` with its `config.json`. */
+  /** Folder of the functions, each `<name>/index.js` with its `config.json`; `database.json` there declares indexes. */
   readonly functionsDir?: string;
   /** Default: the machine's. */
   readonly clock?: Clock;
@@ -82,6 +82,7 @@ async function start(options: EmulatorOptions, unlock: () => void): Promise<Emul
   const clock = options.clock ?? nodeClock;
   const faults = createFaults(options.faults);
   const data = openData(options.dir, clock);
+  if (options.functionsDir !== undefined) declareFromFile(data.database, options.functionsDir);
   const pictureCalls = openPictureCalls(join(options.dir, 'provider-calls.ndjson'));
   const address = { url: '' };
   const functions = createFunctions({
@@ -103,7 +104,7 @@ async function start(options: EmulatorOptions, unlock: () => void): Promise<Emul
   };
   return {
     url: server.url,
-    env: { ...sdkEnvironment(server.url), ...callerEnvironment(CLIENT_CALLER, CLIENT_TOKEN) },
+    env: clientEnvironment(server.url),
     invoke: (name, event, caller = {}) => invokeOverHttp(server.url, name, { event, caller }),
     faults: { set: faults.set, add: faults.add, clear: faults.clear },
     pictureCalls: pictureCalls.list,
@@ -112,6 +113,11 @@ async function start(options: EmulatorOptions, unlock: () => void): Promise<Emul
       return closing;
     },
   };
+}
+
+/** What the environment of a process needs so that its `wx-server-sdk` talks to the local cloud at `url`. */
+export function clientEnvironment(url: string): Record<string, string> {
+  return { ...sdkEnvironment(url), ...callerEnvironment(CLIENT_CALLER, CLIENT_TOKEN) };
 }
 
 interface Parts extends ReturnType<typeof openData> {

@@ -1,7 +1,8 @@
 import { Aggregator } from 'mingo/aggregator';
 import { cloneDeep } from 'mingo/util';
-import { isFields, type Fields, type Id, type Stored } from './document.ts';
-import { compileFilter, matching } from './filter.ts';
+import type { Collection } from './collection.ts';
+import { isFields, type Fields, type Stored } from './document.ts';
+import { compileFilter } from './filter.ts';
 import { ENGINE_OPTIONS, refusing } from './operators.ts';
 
 /** Stages that never write into the documents they are given. (`$project` is none: it deletes what it leaves out.) */
@@ -9,7 +10,7 @@ const HARMLESS = new Set(['$match', '$count', '$group', '$limit', '$skip', '$sor
 
 /** Where a pipeline reads from. */
 export interface PipelineSource {
-  readonly documents: ReadonlyMap<Id, Stored>;
+  readonly own: Collection;
   /** The documents of another collection, for `$lookup` and its like. */
   collection(name: string): Iterable<Stored>;
 }
@@ -25,7 +26,7 @@ export function aggregate(source: PipelineSource, stages: readonly Fields[]): Fi
   const filter = compileFilter(matchCount === 0 ? {} : condition);
   const rest = stages.slice(matchCount);
   const isHarmless = rest.every((stage) => Object.keys(stage).every((name) => HARMLESS.has(name)));
-  const found = [...matching(source.documents, filter)];
+  const found = [...source.own.matching(filter).documents];
   const input = isHarmless ? found : found.map((document) => cloneDeep<Stored>(document));
   return runStages(rest, input, source);
 }

@@ -1,14 +1,16 @@
 import type { Change, Entry, Journal } from '../journal/index.ts';
 import { CloudError, invalidParam } from '../cloud-error.ts';
-import { assertDocumentSize, type Id, type Stored } from './document.ts';
+import { createCollection, type Collection } from './collection.ts';
+import { assertDocumentSize, type Fields, type Id, type Stored } from './document.ts';
 import { decodeValue, encodeText } from './ejson.ts';
+import { readIndexes } from './index-specs.ts';
 
 /** The documents of all collections, in memory, with the journal as their truth. */
 export interface Collections {
   names(): readonly { name: string; count: number }[];
   has(name: string): boolean;
-  /** The documents of a collection in their natural order; refuses a collection that does not exist. */
-  documents(name: string): ReadonlyMap<Id, Stored>;
+  /** A collection's documents and indexes; refuses a collection that does not exist. */
+  collection(name: string): Collection;
   /** Records changes in the journal, then makes them visible. All of them or, when one cannot be recorded, none. */
   commit(changes: readonly DocumentChange[]): void;
   /** Makes an entry of the journal visible again. */
@@ -17,24 +19,25 @@ export interface Collections {
 
 /** A change to a collection or one of its documents. */
 export interface DocumentChange {
-  readonly op: 'create' | 'clear' | 'insert' | 'update' | 'remove';
+  readonly op: 'create' | 'clear' | 'insert' | 'update' | 'remove' | 'index';
   readonly collection: string;
   readonly id?: Id;
-  readonly document?: Stored;
+  /** The whole document; for `index`, `{ indexes }` with all of the collection's. */
+  readonly document?: Fields;
 }
 
-type Content = Map<string, Map<Id, Stored>>;
+type Content = Map<string, Collection>;
 
 /** Collections whose changes go through the journal that `journal` answers. */
 export function createCollections(journal: () => Journal): Collections {
   const content: Content = new Map();
   return {
-    names: () => [...content].map(([name, documents]) => ({ name, count: documents.size })),
+    names: () => [...content].map(([name, { documents }]) => ({ name, count: documents.size })),
     has: (name) => content.has(name),
-    documents(name) {
-      const documents = content.get(name);
-      if (documents === undefined) throw missing(name);
-      return documents;
+    collection(name) {
+      const collection = content.get(name);
+      if (collection === undefined) throw missing(name);
+      return collection;
     },
     commit(changes) {
       if (changes.length === 0) return;
@@ -51,19 +54,19 @@ export function assertCollectionName(name: string): void {
   throw invalidParam(`"${name.slice(0, 80)}" cannot be the name of a collection`);
 }
 
-function apply(content: Content, { op, collection, id, document }: DocumentChange): void {
-  if (op === 'create' || op === 'clear') {
-    content.set(collection, new Map());
-    return;
-  }
-  const documents = content.get(collection);
-  if (documents === undefined || id === undefined) return;
-  if (op === 'remove') documents.delete(id);
-  else if (document !== undefined) documents.set(id, document);
+function apply(content: Content, { op, collection: name, id, document }: DocumentChange): void {
+  if (op === 'create') content.set(name, createCollection());
+  const collection = content.get(name);
+  if (collection === undefined) return;
+  if (op === 'clear') collection.clear();
+  else if (op === 'index') collection.declare(readIndexes(document?.['indexes']));
+  else if (id === undefined) return;
+  else if (op === 'remove') collection.remove(id);
+  else if (document !== undefined) collection.set(document as Stored);
 }
 
 function asJournalChange({ op, collection, id, document }: DocumentChange): Change {
-  const change = { op, collection, ...(id === undefined ? {} : { id }) };
+  const change: Change = { op, collection, ...(id === undefined ? {} : { id }) };
   if (document === undefined) return change;
   const documentText = encodeText(document);
   assertDocumentSize(document, documentText);
@@ -75,7 +78,7 @@ function asDocumentChange({ op, collection, id, document }: Entry): DocumentChan
     op: op as DocumentChange['op'],
     collection,
     ...(id === undefined ? {} : { id }),
-    ...(document === undefined ? {} : { document: decodeValue(document, 0) as Stored }),
+    ...(document === undefined ? {} : { document: decodeValue(document, 0) as Fields }),
   };
 }
 

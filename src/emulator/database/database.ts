@@ -5,7 +5,9 @@ import { aggregate } from './aggregate.ts';
 import { assertCollectionName, type Collections, type DocumentChange } from './collections.ts';
 import { asId, assertFieldNames, isFields, type Fields, type Id, type Stored } from './document.ts';
 import { encodeText } from './ejson.ts';
-import { compileFilter, matching, type Filter } from './filter.ts';
+import type { Collection } from './collection.ts';
+import { compileFilter, type Filter } from './filter.ts';
+import { assertNoTwins, assertUnique, readIndexes, writeIndexes } from './index-specs.ts';
 import { project } from './projection.ts';
 import { sortDocuments } from './sort.ts';
 import { compileUpdate, planUpdate, type Update } from './update.ts';
@@ -26,6 +28,8 @@ export interface Database {
   aggregate(name: string, stages: readonly Fields[]): Fields[];
   /** Makes `documents` the whole content of a collection, which is created when missing. */
   load(name: string, documents: readonly Fields[]): void;
+  /** Makes these (see `readIndexes`) all of a collection's indexes; it is created when missing. */
+  declareIndexes(name: string, indexes: unknown): void;
 }
 
 export interface FindQuery {
@@ -58,30 +62,30 @@ export function createDatabase(collections: Collections, clock: Clock): Database
   return {
     createCollection: (name) => createCollection(context, name),
     insert: (name, documents) => insert(context, name, documents),
-    find: (name, query) => find(collections.documents(name), query),
+    find: (name, query) => find(collections.collection(name), query),
     count(name, condition) {
-      const documents = collections.documents(name);
-      const filter = compileFilter(condition);
+      const { documents } = collections.collection(name).matching(compileFilter(condition));
       let count = 0;
-      for (const _ of matching(documents, filter)) count += 1;
+      for (const _ of documents) count += 1;
       return count;
     },
     update: (name, condition, change) => update(context, { name, filter: compileFilter(condition) }, change),
     replace: (name, condition, change) => replace(context, { name, filter: compileFilter(condition) }, change),
     remove(name, condition, { multi }) {
-      const found = select(collections.documents(name), compileFilter(condition), multi);
+      const found = select(collections.collection(name), compileFilter(condition), multi);
       collections.commit(found.map(({ _id: id }) => ({ op: 'remove', collection: name, id })));
       return found.length;
     },
     aggregate: (name, stages) =>
       aggregate(
         {
-          documents: collections.documents(name),
-          collection: (other) => (collections.has(other) ? collections.documents(other).values() : []),
+          own: collections.collection(name),
+          collection: (other) => (collections.has(other) ? collections.collection(other).documents.values() : []),
         },
         stages,
       ),
     load: (name, documents) => load(context, name, documents),
+    declareIndexes: (name, indexes) => declareIndexes(context, name, indexes),
   };
 }
 
@@ -104,54 +108,59 @@ function createCollection({ collections }: Context, name: string): void {
 }
 
 function insert(context: Context, name: string, documents: readonly Fields[]): Id[] {
-  const stored = context.collections.documents(name);
-  const changes: DocumentChange[] = [];
-  const ids = new Set<Id>();
+  const stored = context.collections.collection(name);
+  const accepted = new Map<Id, Stored>();
   try {
     for (const fields of documents) {
       const document = storable(context, fields);
-      if (stored.has(document._id) || ids.has(document._id)) throw duplicate(name, document._id);
-      ids.add(document._id);
-      changes.push({ op: 'insert', collection: name, id: document._id, document });
+      if (stored.documents.has(document._id) || accepted.has(document._id)) throw duplicate(name, document._id);
+      assertUnique(name, stored, { document, pending: [...accepted.values()] });
+      accepted.set(document._id, document);
     }
   } finally {
     // As an ordered insertMany: what came before the refused document stays.
-    context.collections.commit(changes);
+    context.collections.commit(asChanges('insert', name, accepted.values()));
   }
-  return [...ids];
+  return [...accepted.keys()];
 }
 
-function find(documents: ReadonlyMap<Id, Stored>, query: FindQuery): readonly Fields[] {
-  const { order, offset, limit } = query;
-  const filter = compileFilter(query.condition);
-  const isSorted = order !== undefined && Object.keys(order).length > 0;
+function asChanges(op: 'insert' | 'update', collection: string, documents: Iterable<Stored>): DocumentChange[] {
+  return [...documents].map((document) => ({ op, collection, id: document._id, document }));
+}
+
+function find(collection: Collection, query: FindQuery): readonly Fields[] {
+  const { order = {}, offset, limit } = query;
+  const { documents, isSorted } = collection.matching(compileFilter(query.condition), order);
+  // Without an order the first documents are as good as any, so the walk can end early.
+  const mayEnd = isSorted || Object.keys(order).length === 0;
   const found: Stored[] = [];
-  for (const document of matching(documents, filter)) {
+  for (const document of documents) {
     found.push(document);
-    // Without an order the first documents are as good as any, so the walk can end early.
-    if (!isSorted && found.length === offset + limit) break;
+    if (mayEnd && found.length === offset + limit) break;
   }
-  const sorted = isSorted ? sortDocuments(found, order) : found;
+  const sorted = mayEnd ? found : sortDocuments(found, order);
   return project(sorted.slice(offset, offset + limit), query.projection);
 }
 
 function update(context: Context, selection: Selection, change: UpdateRequest): WriteAnswer {
   const { name, filter } = selection;
   const compiled = compileUpdate(change.operators);
-  const found = select(context.collections.documents(name), filter, change.multi);
+  const collection = context.collections.collection(name);
+  const found = select(collection, filter, change.multi);
   if (found.length === 0 && change.upsert) return upsert(context, selection, compiled);
-  const changes: DocumentChange[] = [];
+  const changed: Stored[] = [];
   try {
     for (const current of found) {
       const document = planUpdate(current, compiled, filter.condition);
       if (document === undefined) continue;
-      changes.push({ op: 'update', collection: name, id: current._id, document });
+      assertUnique(name, collection, { document, pending: changed });
+      changed.push(document);
     }
   } finally {
     // As MongoDB: each document is changed or not; those before a refused one stay changed.
-    context.collections.commit(changes);
+    context.collections.commit(asChanges('update', name, changed));
   }
-  return { updated: changes.length, upsertedId: null };
+  return { updated: changed.length, upsertedId: null };
 }
 
 function upsert(context: Context, { name, filter }: Selection, compiled: Update): WriteAnswer {
@@ -165,7 +174,8 @@ function replace(
   { name, filter }: Selection,
   { document, upsert: mayInsert }: ReplaceRequest,
 ): WriteAnswer {
-  const [current] = select(context.collections.documents(name), filter, false);
+  const collection = context.collections.collection(name);
+  const [current] = select(collection, filter, false);
   if (current === undefined) {
     if (!mayInsert) return { updated: 0, upsertedId: null };
     const [id = null] = insert(context, name, [{ ...equalities(filter.condition), ...document }]);
@@ -173,25 +183,40 @@ function replace(
   }
   const next = storable(context, { _id: current._id, ...document });
   if (next._id !== current._id) throw writeFailed(`the (immutable) field '_id' was found to have been altered`);
-  context.collections.commit([{ op: 'update', collection: name, id: next._id, document: next }]);
+  assertUnique(name, collection, { document: next, pending: [] });
+  context.collections.commit(asChanges('update', name, [next]));
   return { updated: 1, upsertedId: null };
 }
 
 function load(context: Context, name: string, documents: readonly Fields[]): void {
+  const { collections } = context;
   assertCollectionName(name);
-  const changes = new Map<Id, DocumentChange>();
+  const accepted = new Map<Id, Stored>();
   for (const fields of documents) {
     const document = storable(context, fields);
-    if (changes.has(document._id)) throw duplicate(name, document._id);
-    changes.set(document._id, { op: 'insert', collection: name, id: document._id, document });
+    if (accepted.has(document._id)) throw duplicate(name, document._id);
+    accepted.set(document._id, document);
   }
-  const start: DocumentChange = { op: context.collections.has(name) ? 'clear' : 'create', collection: name };
-  context.collections.commit([start, ...changes.values()]);
+  const isNew = !collections.has(name);
+  if (!isNew) assertNoTwins(name, accepted.values(), collections.collection(name).indexes);
+  const start: DocumentChange = { op: isNew ? 'create' : 'clear', collection: name };
+  collections.commit([start, ...asChanges('insert', name, accepted.values())]);
 }
 
-function select(documents: ReadonlyMap<Id, Stored>, filter: Filter, multi: boolean): Stored[] {
+function declareIndexes({ collections }: Context, name: string, indexes: unknown): void {
+  const specs = readIndexes(indexes);
+  if (!collections.has(name)) {
+    assertCollectionName(name);
+    collections.commit([{ op: 'create', collection: name }]);
+  }
+  const document = writeIndexes(specs);
+  assertNoTwins(name, collections.collection(name).documents.values(), specs);
+  collections.commit([{ op: 'index', collection: name, document }]);
+}
+
+function select(collection: Collection, filter: Filter, multi: boolean): Stored[] {
   const found: Stored[] = [];
-  for (const document of matching(documents, filter)) {
+  for (const document of collection.matching(filter).documents) {
     found.push(document);
     if (!multi) break;
   }

@@ -18,18 +18,6 @@ export function compileFilter(condition: Fields): Filter {
   return { condition, ids, matches: (document) => refusing(() => query.test(document)) };
 }
 
-/** The documents of a collection that a filter matches, in their natural order. */
-export function* matching(documents: ReadonlyMap<Id, Stored>, filter: Filter): Generator<Stored> {
-  if (filter.ids === undefined) {
-    for (const document of documents.values()) if (filter.matches(document)) yield document;
-    return;
-  }
-  for (const id of filter.ids) {
-    const document = documents.get(id);
-    if (document !== undefined && filter.matches(document)) yield document;
-  }
-}
-
 /** The `_id`s that a filter names by equality or `$in`, also inside `$and`. */
 export function namedIds(condition: Fields): readonly Id[] | undefined {
   const own = idsOf(condition['_id']);

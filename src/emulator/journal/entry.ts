@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Id } from '../database/document.ts';
 
-/** What happened to a collection, a document or a file. */
-export type Operation = 'create' | 'clear' | 'insert' | 'update' | 'remove' | 'putFile' | 'removeFile';
+/** What happened to a collection, its indexes, a document or a file. */
+export type Operation = 'create' | 'clear' | 'index' | 'insert' | 'update' | 'remove' | 'putFile' | 'removeFile';
 
 /** One change, as it is about to be written. */
 export interface Change {

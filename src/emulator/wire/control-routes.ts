@@ -2,7 +2,15 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../core/index.ts';
 import { isDurableError } from '../../core/index.ts';
 import { CloudError, invalidParam } from '../cloud-error.ts';
-import { decodeText, encodeText, isFields, type Collections, type Database, type Fields } from '../database/index.ts';
+import {
+  decodeText,
+  encodeText,
+  isFields,
+  writeIndexes,
+  type Collections,
+  type Database,
+  type Fields,
+} from '../database/index.ts';
 import type { FaultRule, Faults } from '../faults/index.ts';
 import {
   BODY_LIMITS,
@@ -31,6 +39,7 @@ interface ControlParts {
 export function createControlRoutes(parts: ControlParts): readonly Route[] {
   const { collections, faults, files, journal } = parts;
   const collection = /^\/_emulator\/collections\/([^/]+)$/;
+  const indexes = /^\/_emulator\/indexes\/([^/]+)$/;
   const faultsPath = /^\/_emulator\/faults$/;
   return [
     get('health', () => jsonReply({ ok: true, recovery: journal.recovery })),
@@ -39,6 +48,8 @@ export function createControlRoutes(parts: ControlParts): readonly Route[] {
     get('collections', () => jsonReply(collections.names())),
     { method: 'GET', path: collection, handle: ({ params }) => showCollection(parts, params[0] ?? '') },
     { method: 'PUT', path: collection, handle: (exchange) => loadCollection(parts, exchange) },
+    { method: 'GET', path: indexes, handle: ({ params }) => showIndexes(parts, params[0] ?? '') },
+    { method: 'PUT', path: indexes, handle: (exchange) => setIndexes(parts, exchange) },
     { method: 'GET', path: faultsPath, handle: () => jsonReply(faults.report()) },
     { method: 'PUT', path: faultsPath, handle: (exchange) => setFaults(parts, exchange) },
     {
@@ -59,7 +70,7 @@ function get(name: string, handle: () => Reply): Route {
 function showCollection({ collections }: ControlParts, name: string): Reply {
   return refusingByStatus(() => {
     // The list is taken now; its documents are never changed in place, so the lines are of one moment.
-    const documents = [...collections.documents(name).values()];
+    const documents = [...collections.collection(name).documents.values()];
     return linesReply(asLines(encodeAll(documents)));
   });
 }
@@ -82,6 +93,19 @@ function readLine(line: string, { number, nowMs }: { number: number; nowMs: numb
     throw invalidParam(`line ${number}: ${error instanceof Error ? error.message : 'unreadable'}`);
   }
   throw invalidParam(`line ${number}: not an EJSON object`);
+}
+
+function showIndexes({ collections }: ControlParts, name: string): Reply {
+  return refusingByStatus(() => jsonReply(writeIndexes(collections.collection(name).indexes)));
+}
+
+/** The list replaces all indexes of the collection, which is created when missing. */
+async function setIndexes({ database }: ControlParts, { request, params }: Exchange): Promise<Reply> {
+  const indexes = await readJson(request, BODY_LIMITS.event);
+  return refusingByStatus(() => {
+    database.declareIndexes(params[0] ?? '', indexes);
+    return jsonReply({ ok: true });
+  });
 }
 
 async function setFaults({ faults }: ControlParts, { request }: Exchange): Promise<Reply> {
