@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../core/index.ts';
 import { nodeClock } from '../core/node/index.ts';
-import { createCollections, createDatabase, declareFromFile } from './database/index.ts';
+import { createCollections, createDatabase, createTransactions, declareFromFile } from './database/index.ts';
 import { createFaults, type FaultRule, type Faults } from './faults/index.ts';
 import {
   CLIENT_CALLER,
@@ -130,7 +130,7 @@ interface Parts extends ReturnType<typeof openData> {
 
 function createRoutes(parts: Parts): readonly Route[] {
   const actions = {
-    ...createDatabaseActions(parts.database),
+    ...createDatabaseActions(parts),
     ...createStorageActions(parts),
     ...createFunctionActions(parts.functions),
   };
@@ -152,7 +152,8 @@ function openData(dir: string, clock: Clock) {
     replay: (entry) => (entry.op.endsWith('File') ? files.replay(entry) : collections.replay(entry)),
   });
   const addresses = createAddresses(ENV_ID, readOrCreateSecret(dir));
-  return { collections, files, journal, addresses, database: createDatabase(collections, clock) };
+  const transactions = createTransactions(collections, clock);
+  return { collections, files, journal, addresses, transactions, database: createDatabase(collections, clock) };
 }
 
 /** All that a function sees: nothing of this process's own environment but the paths that Node itself uses. */

@@ -17,11 +17,10 @@ test.each<[string, unknown, object]>([
   ],
   ['the name of an inherited property', { action: 'constructor' }, { code: 'EMULATOR_UNSUPPORTED' }],
   [
-    'a transaction',
-    { action: 'database.startTransaction' },
-    { code: 'EMULATOR_UNSUPPORTED', message: /does not offer transactions/ },
+    'a request inside a transaction that is not there',
+    { ...insert(['{}']), transactionId: 't' },
+    { code: 'DATABASE_TRANSACTION_FAIL', message: /TransactionNotExist/ },
   ],
-  ['a request inside a transaction', { ...insert(['{}']), transactionId: 't' }, { code: 'EMULATOR_UNSUPPORTED' }],
   [
     'no collection',
     { action: 'database.insertDocument', data: ['{}'] },

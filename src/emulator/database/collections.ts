@@ -1,6 +1,6 @@
 import type { Change, Entry, Journal } from '../journal/index.ts';
 import { CloudError, invalidParam } from '../cloud-error.ts';
-import { createCollection, type Collection } from './collection.ts';
+import { createCollection, type Collection, type StoredCollection } from './collection.ts';
 import { assertDocumentSize, type Fields, type Id, type Stored } from './document.ts';
 import { decodeValue, encodeText } from './ejson.ts';
 import { readIndexes } from './index-specs.ts';
@@ -15,6 +15,7 @@ export interface Collections {
   commit(changes: readonly DocumentChange[]): void;
   /** Makes an entry of the journal visible again. */
   replay(entry: Entry): void;
+  observe(observer: Transactional): void;
 }
 
 /** A change to a collection or one of its documents. */
@@ -26,13 +27,22 @@ export interface DocumentChange {
   readonly document?: Fields;
 }
 
-type Content = Map<string, Collection>;
+/** Who must know of a commit: open transactions. */
+export interface Transactional {
+  /** Throws where the changes must not be made now. */
+  beforeCommit(changes: readonly DocumentChange[]): void;
+  /** A document is about to become another; `old` is what it was. */
+  changing(change: DocumentChange, old: Stored | undefined): void;
+}
+
+type Content = Map<string, StoredCollection>;
 
 /** Collections whose changes go through the journal that `journal` answers. */
 export function createCollections(journal: () => Journal): Collections {
   const content: Content = new Map();
+  let observer: Transactional | undefined;
   return {
-    names: () => [...content].map(([name, { documents }]) => ({ name, count: documents.size })),
+    names: () => [...content].map(([name, { size }]) => ({ name, count: size })),
     has: (name) => content.has(name),
     collection(name) {
       const collection = content.get(name);
@@ -41,10 +51,15 @@ export function createCollections(journal: () => Journal): Collections {
     },
     commit(changes) {
       if (changes.length === 0) return;
+      observer?.beforeCommit(changes);
       journal().append(changes.map(asJournalChange));
-      for (const change of changes) apply(content, change);
+      for (const change of changes) {
+        if (change.id !== undefined) observer?.changing(change, content.get(change.collection)?.get(change.id));
+        apply(content, change);
+      }
     },
     replay: (entry) => apply(content, asDocumentChange(entry)),
+    observe: (next) => (observer = next),
   };
 }
 

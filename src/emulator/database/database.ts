@@ -80,7 +80,7 @@ export function createDatabase(collections: Collections, clock: Clock): Database
       aggregate(
         {
           own: collections.collection(name),
-          collection: (other) => (collections.has(other) ? collections.collection(other).documents.values() : []),
+          collection: (other) => (collections.has(other) ? collections.collection(other).all() : []),
         },
         stages,
       ),
@@ -113,7 +113,7 @@ function insert(context: Context, name: string, documents: readonly Fields[]): I
   try {
     for (const fields of documents) {
       const document = storable(context, fields);
-      if (stored.documents.has(document._id) || accepted.has(document._id)) throw duplicate(name, document._id);
+      if (stored.get(document._id) !== undefined || accepted.has(document._id)) throw duplicate(name, document._id);
       assertUnique(name, stored, { document, pending: [...accepted.values()] });
       accepted.set(document._id, document);
     }
@@ -210,7 +210,7 @@ function declareIndexes({ collections }: Context, name: string, indexes: unknown
     collections.commit([{ op: 'create', collection: name }]);
   }
   const document = writeIndexes(specs);
-  assertNoTwins(name, collections.collection(name).documents.values(), specs);
+  assertNoTwins(name, collections.collection(name).all(), specs);
   collections.commit([{ op: 'index', collection: name, document }]);
 }
 

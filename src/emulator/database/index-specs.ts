@@ -2,7 +2,7 @@ import { invalidParam, writeFailed, type CloudError } from '../cloud-error.ts';
 import type { Collection } from './collection.ts';
 import { isFields, type Fields, type Stored } from './document.ts';
 import { encodeText } from './ejson.ts';
-import { compareValues, keyOf, LEAST, MOST, type IndexSpec } from './index-tree.ts';
+import { compareValues, keyOf, type IndexSpec } from './index-tree.ts';
 
 /** The platform's limit of indexes in one collection, and of fields in one index. */
 const MAX_INDEXES = 100;
@@ -50,7 +50,7 @@ export function assertUnique(
     const keys = keyOf(spec, document).slice(0, -1);
     const isTwin = (other: Stored): boolean => other._id !== document._id && isSame(keys, keyOf(spec, other));
     const moved = new Set(pending.map(({ _id: id }) => id));
-    const stored = [...collection.tree(spec).walk([...keys, LEAST], [...keys, MOST], false)];
+    const stored = [...collection.withKeys(spec, keys)];
     if (pending.some(isTwin) || stored.some((other) => !moved.has(other._id) && isTwin(other))) {
       throw duplicate(name, spec, keys);
     }

@@ -22,16 +22,32 @@ export interface Entry {
   readonly op: Operation;
   readonly collection: string;
   readonly id?: Id;
+  /** It happened together with the entry behind it: without that one it has not happened. */
+  readonly more?: true;
   readonly document?: unknown;
+}
+
+/** Where an entry stands. */
+export interface EntryPlace {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly more: boolean;
 }
 
 /** Characters before an entry's JSON: its checksum and a space. */
 export const PREFIX_LENGTH = 17;
 
 /** The line of a change: checksum, space, JSON, newline. */
-export function encodeEntry(change: Change, seq: number, atMs: number): string {
+export function encodeEntry(change: Change, { seq, atMs, more }: EntryPlace): string {
   const { collection, op, id, documentText } = change;
-  const head = JSON.stringify({ seq, atMs, collection, op, ...(id === undefined ? {} : { id }) });
+  const head = JSON.stringify({
+    seq,
+    atMs,
+    collection,
+    op,
+    ...(id === undefined ? {} : { id }),
+    ...(more ? { more } : {}),
+  });
   const json = documentText === undefined ? head : `${head.slice(0, -1)},"document":${documentText}}`;
   return `${checksum(json)} ${json}\n`;
 }

@@ -8,7 +8,10 @@ import { recoverEntries, type Recovery } from './recovery.ts';
 export interface Journal {
   /** What was found when it was opened. */
   readonly recovery: Recovery;
-  /** Writes changes in order, in one write; when it returns they survive the death of this process. */
+  /**
+   * Writes changes that happen together; when it returns they survive the death of this process, and a death in the
+   * middle leaves none of them.
+   */
   append(changes: readonly Change[]): void;
   /** The JSON of every entry written so far, oldest first. */
   lines(): AsyncIterable<string>;
@@ -23,7 +26,7 @@ interface JournalOptions {
 }
 
 /**
- * Opens the journal at `path` and replays it. An unfinished last entry (its writer was killed) is cut off; any
+ * Opens the journal at `path` and replays it. Last entries that are unfinished (their writer was killed) are cut off; any
  * other damage is an error that names its position, because what it hides was acknowledged.
  */
 export function openJournal({ path, clock, replay }: JournalOptions): Journal {
@@ -38,9 +41,8 @@ export function openJournal({ path, clock, replay }: JournalOptions): Journal {
       // The number of a closed file may already be another file's.
       if (!isOpen) throw new DurableError('INTERNAL', 'the local cloud has been closed');
       const atMs = clock.now();
-      const block = Buffer.from(
-        changes.map((change, index) => encodeEntry(change, lastSeq + 1 + index, atMs)).join(''),
-      );
+      const place = (index: number) => ({ seq: lastSeq + 1 + index, atMs, more: index < changes.length - 1 });
+      const block = Buffer.from(changes.map((change, index) => encodeEntry(change, place(index))).join(''));
       writeAll(file, block, bytes);
       bytes += block.length;
       lastSeq += changes.length;

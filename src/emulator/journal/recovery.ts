@@ -15,21 +15,27 @@ export interface Recovery {
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** Reads a journal from its start and hands over each entry; throws at the first one that is damaged. */
+/**
+ * Reads a journal from its start and hands over each entry, those that happened together at once; throws at the first
+ * one that is damaged.
+ */
 export function recoverEntries(file: number, replay: (entry: Entry) => void): Recovery {
-  let entries = 0;
-  let lastSeq = 0;
+  const sound = { entries: 0, lastSeq: 0, bytes: 0 };
+  let together: Entry[] = [];
   let bytes = 0;
   const rest = forEachLine(file, (line) => {
     const entry = decodeEntry(line.toString('utf8'));
-    if (entry === undefined) throw damaged(lastSeq + 1, bytes, 'its checksum does not fit');
-    if (entry.seq !== lastSeq + 1) throw damaged(lastSeq + 1, bytes, `entry ${entry.seq} stands in its place`);
-    replay(entry);
-    entries += 1;
-    lastSeq = entry.seq;
+    const expected = sound.lastSeq + together.length + 1;
+    if (entry === undefined) throw damaged(expected, bytes, 'its checksum does not fit');
+    if (entry.seq !== expected) throw damaged(expected, bytes, `entry ${entry.seq} stands in its place`);
     bytes += line.length + 1;
+    together.push(entry);
+    if (entry.more) return;
+    together.forEach(replay);
+    Object.assign(sound, { entries: sound.entries + together.length, lastSeq: entry.seq, bytes });
+    together = [];
   });
-  return { entries, lastSeq, bytes, tornBytes: rest };
+  return { ...sound, tornBytes: bytes - sound.bytes + rest };
 }
 
 /** Calls `visit` with each complete line; answers how many bytes follow the last newline. */

@@ -70,7 +70,7 @@ function get(name: string, handle: () => Reply): Route {
 function showCollection({ collections }: ControlParts, name: string): Reply {
   return refusingByStatus(() => {
     // The list is taken now; its documents are never changed in place, so the lines are of one moment.
-    const documents = [...collections.collection(name).documents.values()];
+    const documents = [...collections.collection(name).all()];
     return linesReply(asLines(encodeAll(documents)));
   });
 }

@@ -1,4 +1,4 @@
-import { decodeText, encodeText, isFields, type Database, type Fields } from '../database/index.ts';
+import { decodeText, encodeText, isFields, type Database, type Fields, type Transactions } from '../database/index.ts';
 import { invalidParam } from '../cloud-error.ts';
 import {
   optionalCount,
@@ -17,28 +17,49 @@ export type Action = (request: SdkRequest) => unknown;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
+interface DatabaseParts {
+  readonly database: Database;
+  readonly transactions: Transactions;
+}
+
 /** The database actions of the SDK. */
-export function createDatabaseActions(database: Database): Readonly<Record<string, Action>> {
+export function createDatabaseActions(parts: DatabaseParts): Readonly<Record<string, Action>> {
+  const { database, transactions } = parts;
   return {
+    ...inTransactions(transactions),
     'database.addCollection': ({ body }) => {
       database.createCollection(requiredText(body, 'collectionName'));
     },
     'database.insertDocument': (request) => {
       const documents = requiredList(request.body, 'data').map((text) => readDocument(text, request.nowMs));
-      return { insertedIds: database.insert(collectionOf(request), documents) };
+      return { insertedIds: seenBy(parts, request).insert(collectionOf(request), documents) };
     },
-    'database.getDocument': (request) => getDocument(database, request),
+    'database.getDocument': (request) => getDocument(seenBy(parts, request), request),
     'database.calculateDocument': (request) => ({ total: database.count(collectionOf(request), conditionOf(request)) }),
-    'database.modifyDocument': (request) => modifyDocument(database, request),
+    'database.modifyDocument': (request) => modifyDocument(seenBy(parts, request), request),
     'database.removeDocument': (request) => {
       const multi = optionalFlag(request.body, 'multi', false);
-      return { deleted: database.remove(collectionOf(request), conditionOf(request), { multi }) };
+      return { deleted: seenBy(parts, request).remove(collectionOf(request), conditionOf(request), { multi }) };
     },
     'database.aggregateDocuments': (request) => {
       const stages = requiredList(request.body, 'stages').map((stage) => readStage(stage, request.nowMs));
       return { list: database.aggregate(collectionOf(request), stages).map(encodeText) };
     },
   };
+}
+
+function inTransactions(transactions: Transactions): Readonly<Record<string, Action>> {
+  return {
+    'database.startTransaction': () => ({ transactionId: transactions.start() }),
+    'database.commitTransaction': ({ body }) => transactions.commit(requiredText(body, 'transactionId')),
+    'database.abortTransaction': ({ body }) => transactions.abort(requiredText(body, 'transactionId')),
+  };
+}
+
+/** Everybody's database, or the one that the request's transaction sees. */
+function seenBy({ database, transactions }: DatabaseParts, { body }: SdkRequest): Database {
+  const { transactionId } = body;
+  return typeof transactionId === 'string' && transactionId !== '' ? transactions.database(transactionId) : database;
 }
 
 function getDocument(database: Database, request: SdkRequest): unknown {

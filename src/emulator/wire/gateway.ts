@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/index.ts';
 import { CloudError, invalidParam } from '../cloud-error.ts';
-import type { Fields } from '../database/index.ts';
+import { DocumentLocked, isFields, type Transactions } from '../database/index.ts';
 import { runWithFaults, type Faults } from '../faults/index.ts';
 import { CLIENT_CALLER, type Functions, type Invocation } from '../functions/index.ts';
 import { BODY_LIMITS, HttpRefusal, jsonReply, readJson, type Exchange, type Reply, type Route } from '../http/index.ts';
@@ -13,6 +13,7 @@ interface GatewayParts {
   readonly actions: Readonly<Record<string, Action>>;
   readonly faults: Faults;
   readonly functions: Functions;
+  readonly transactions: Transactions;
   readonly clock: Clock;
 }
 
@@ -20,6 +21,8 @@ interface GatewayParts {
 export function createGateway(parts: GatewayParts): Route {
   return { method: 'POST', path: /^\/admin\/?$/, handle: (exchange) => answer(parts, exchange) };
 }
+
+const CONFLICT = 'DATABASE_TRANSACTION_CONFLICT';
 
 /** Every answer has status 200; a refusal is `{ code, message }` inside it, because the SDK reads nothing else. */
 async function answer(parts: GatewayParts, exchange: Exchange): Promise<Reply | undefined> {
@@ -32,8 +35,12 @@ async function answer(parts: GatewayParts, exchange: Exchange): Promise<Reply | 
       clock: parts.clock,
       plan: parts.faults.plan(factsOf(request.action, request.body, sender?.function)),
       kill: sender?.kill,
-      refuse,
-      run: async () => jsonReply({ requestId, data: await act(parts, request) }),
+      refuse(code, message) {
+        // The platform has let go of a transaction whose conflict it reports; the SDK runs it anew without an abort.
+        if (code === CONFLICT) parts.transactions.drop(String(request.body['transactionId']));
+        return refuse(code, message);
+      },
+      run: async () => jsonReply({ requestId, ...answerOf(await act(parts, request)) }),
     });
   } catch (error) {
     const { code, message } = asCloudError(error);
@@ -54,19 +61,23 @@ async function readRequest(
 }
 
 async function act({ actions, clock }: GatewayParts, request: SdkRequest): Promise<unknown> {
-  const { action, body } = request;
-  if (isTransactional(action, body)) throw unsupported('transactions');
+  const { action } = request;
   const perform = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (perform === undefined) throw unsupported(`the action ${action.slice(0, 80)}`);
-  // An injected delay has passed since the request was read: server dates are those of the commit.
-  return (await perform({ ...request, nowMs: clock.now() })) ?? {};
+  for (;;) {
+    try {
+      // An injected delay has passed since the request was read: server dates are those of the commit.
+      return (await perform({ ...request, nowMs: clock.now() })) ?? {};
+    } catch (error) {
+      if (!(error instanceof DocumentLocked)) throw error;
+      await error.released;
+    }
+  }
 }
 
-function isTransactional(action: string, { transactionId }: Fields): boolean {
-  return (
-    (typeof transactionId === 'string' && transactionId !== '') ||
-    /^database\.(start|commit|abort)Transaction$/.test(action)
-  );
+/** A new transaction's id stands beside `data`, everything else inside it. */
+function answerOf(data: unknown): object {
+  return isFields(data) && 'transactionId' in data ? data : { data };
 }
 
 function unsupported(what: string): CloudError {
