@@ -59,7 +59,7 @@ async function processorPerWrite(): Promise<Row> {
     );
     spent.push((whole - bare) / writes);
   }
-  return figureRow('processor time per write, over the bare insert', 'µs', median(spent), '<= 30');
+  return figureRow('processor time per write, over the bare insert', 'µs', spent, '<= 30');
 }
 
 let bareStore = createMemoryStore(['works']);
@@ -88,22 +88,27 @@ async function requestsOfGeneration(local: Emulator): Promise<Row[]> {
       throw new Error(JSON.stringify(reply));
   };
   await ask('warm');
-  const delayMs = 200;
-  local.faults.set([{ action: [...DATABASE_ACTIONS], from: 'generateImage', inject: 'delay', delayMs }]);
-  const slowMs = await timed(() => ask('slow'));
-  const counted = await countFired(local.url);
-  local.faults.clear();
-  const plainMs = median([
-    await timed(() => ask('plain-1')),
-    await timed(() => ask('plain-2')),
-    await timed(() => ask('plain-3')),
-  ]);
+  const delayMs = 300;
+  let counted = 0;
+  const inSequence = await alternate(
+    ROUNDS_OF_GENERATION,
+    async (n) => {
+      local.faults.set([{ action: [...DATABASE_ACTIONS], from: 'generateImage', inject: 'delay', delayMs }]);
+      const ms = await timed(() => ask(`slow-${n}`));
+      counted = await countFired(local.url);
+      local.faults.clear();
+      return ms;
+    },
+    (n) => timed(() => ask(`plain-${n}`)),
+  );
+  const waits = (median(inSequence.ours) - median(inSequence.peer)) / delayMs;
   return [
     figureRow('database requests of a happy generation', 'requests', counted, '= 5'),
-    figureRow('of these in sequence', 'requests', Math.round((slowMs - plainMs) / delayMs), '= 4'),
+    figureRow('of these in sequence', 'requests', Math.round(waits), '= 4'),
   ];
 }
 
+const ROUNDS_OF_GENERATION = 3;
 const DATABASE_ACTIONS = ['insertDocument', 'getDocument', 'modifyDocument', 'calculateDocument', 'aggregateDocuments'];
 
 async function countFired(url: string): Promise<number> {
@@ -119,18 +124,35 @@ function bundleSize(): Row {
   return figureRow('bundle of generateImage, minified', 'bytes', bytes, '<= 60000');
 }
 
-/** Fresh processes, alternately: the SDK alone, and the function, which loads the SDK. */
-function loadTime(): Row {
-  const load = (what: string): number => {
-    const code = `const t=performance.now();require(${JSON.stringify(what)});process.stdout.write(String(performance.now()-t))`;
-    return Number(execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' }));
-  };
-  const over: number[] = [];
-  for (let round = 0; round < 21; round += 1) {
-    const sdk = load('wx-server-sdk');
-    over.push(load(resolve('dist/cloudfunctions/generateImage/index.js')) - sdk);
-  }
-  return figureRow("load time over the SDK's own", 'ms', median(over), '<= 8');
+/**
+ * Fresh processes, each of which loads and sets up the SDK and then the function, which finds it loaded. That is less
+ * noisy than the difference of two processes: the SDK alone takes some fifty times as long.
+ */
+function loadTime(): Row[] {
+  const script = `
+    const lap = () => { const now = performance.now(), ms = now - since; since = now; return ms; };
+    let since = performance.now();
+    const cloud = require('wx-server-sdk');
+    cloud.init({ env: cloud.DYNAMIC_CURRENT_ENV });
+    cloud.database();
+    const sdk = lap();
+    require(${JSON.stringify(resolve('dist/cloudfunctions/generateImage/index.js'))});
+    process.stdout.write(JSON.stringify({ sdk, own: lap() }));`;
+  const laps = Array.from({ length: 22 }, () => {
+    const text = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    return JSON.parse(text) as { sdk: number; own: number };
+  }).slice(1);
+  const pair = { ours: laps.map(({ sdk, own }) => sdk + own), peer: laps.map(({ sdk }) => sdk) };
+  return [
+    figureRow(
+      "load time over the SDK's own",
+      'ms',
+      laps.map(({ own }) => own),
+      '<= 8',
+    ),
+    // The same as a share, which holds on a busy machine too: 8 ms of the 210 that the SDK takes on an idle one.
+    compareRow("load time against the SDK's own", 'ms', pair, '<= 1.04'),
+  ];
 }
 
 /** Through the SDK, 100 at once: the local cloud against a server that answers without storing. */
@@ -144,7 +166,7 @@ async function addsPerSecond(local: Emulator, cloud: Cloud): Promise<Row> {
   await new Promise((ready) => stub.once('listening', ready));
   const stubUrl = `http://127.0.0.1:${(stub.address() as AddressInfo).port}/admin`;
   const works = (cloud.database() as { collection(name: string): Collection }).collection('works');
-  const adds = 1_000;
+  const adds = 500;
   const run = async (url: string, label: string): Promise<number> => {
     process.env['TCB_CONTEXT_CNFG'] = JSON.stringify({ URL: url });
     let next = 0;
@@ -155,7 +177,7 @@ async function addsPerSecond(local: Emulator, cloud: Cloud): Promise<Row> {
     return (adds * 1_000) / ms;
   };
   const pair = await alternate(
-    9,
+    15,
     (n) => run(`${local.url}/admin`, `many-${n}`),
     (n) => run(stubUrl, `stub-${n}`),
   );
@@ -181,7 +203,7 @@ try {
     await processorPerWrite(),
     ...(await requestsOfGeneration(emulator)),
     bundleSize(),
-    loadTime(),
+    ...loadTime(),
     await addsPerSecond(emulator, cloud),
   ];
   report('write', rows);

@@ -1,5 +1,6 @@
 import cloud from 'wx-server-sdk';
 import { nodePorts } from '../src/core/node/index.ts';
+import type { OpenApi } from '../src/generation/index.ts';
 import type { Runtime } from '../src/service/index.ts';
 import { createCloudbaseBlobs, createCloudbaseStore } from '../src/store/cloudbase/index.ts';
 
@@ -14,4 +15,5 @@ export const runtime: Runtime = {
   identity: () => cloud.getWXContext(),
   fetch,
   env: process.env,
+  openapi: cloud.openapi as OpenApi,
 };

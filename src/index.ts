@@ -6,7 +6,7 @@
  */
 import { DurableError, type Log } from './core/index.ts';
 import { nodePorts } from './core/node/index.ts';
-import { createDesk, type DeskOptions, type Durable } from './service/index.ts';
+import { createDesk, readList, type DeskOptions, type Durable } from './service/index.ts';
 import { createCloudbaseBlobs, createCloudbaseStore, type Cloud } from './store/cloudbase/index.ts';
 
 export { codes, DurableError, isDurableError, type Category, type Code } from './core/index.ts';
@@ -41,7 +41,7 @@ export {
   type Runtime,
 } from './service/index.ts';
 export { is, type Blobs, type Document, type Filter, type Store } from './store/index.ts';
-export type { CostlyCall, DeskRecovery, Durable } from './service/index.ts';
+export type { CostlyCall, DeskRecovery, Durable, TimerOptions, TimerRun, TimerWork } from './service/index.ts';
 
 /** What `createDurable` needs; all but `cloud` have defaults that are right for a function of 3 s. */
 export interface DurableOptions extends DeskOptions {
@@ -49,6 +49,8 @@ export interface DurableOptions extends DeskOptions {
   readonly cloud: Cloud & { getWXContext(): unknown };
   /** 32 bytes as hex or base64: signs and encrypts dead letters, and turns on the log tier. @default WX_DURABLE_KEY */
   readonly key?: string | undefined;
+  /** Keys used before: dead letters written under them are still read. @default WX_DURABLE_PREVIOUS_KEYS, with commas */
+  readonly previousKeys?: readonly string[] | undefined;
   /** @default one JSON line per event on standard output */
   readonly log?: Log;
 }
@@ -59,7 +61,7 @@ const LIMITS: Readonly<Record<string, readonly [least: number, most: number]>> =
   attemptTimeoutMs: [100, 60_000],
   timeLimitMs: [500, 900_000],
 };
-const NAMES = new Set(['cloud', 'key', 'log', 'deadLetters', 'breaker', ...Object.keys(LIMITS)]);
+const NAMES = new Set(['cloud', 'key', 'previousKeys', 'log', 'deadLetters', 'breaker', ...Object.keys(LIMITS)]);
 
 /**
  * The front desk: durable writes and costly calls for your own cloud functions. A wrong option is refused here
@@ -74,15 +76,18 @@ const NAMES = new Set(['cloud', 'key', 'log', 'deadLetters', 'breaker', ...Objec
  */
 export function createDurable(options: DurableOptions): Durable {
   check(options);
-  const { cloud, key = nodePorts.env('WX_DURABLE_KEY'), log = nodePorts.log, ...rest } = options;
-  const { clock } = nodePorts;
+  const { cloud, log = nodePorts.log, key = nodePorts.env('WX_DURABLE_KEY'), previousKeys, ...rest } = options;
+  const { clock, createSeal } = nodePorts;
+  const earlier = previousKeys ?? readList(nodePorts.env('WX_DURABLE_PREVIOUS_KEYS'));
   return createDesk(
     {
       ...nodePorts,
       log,
       store: createCloudbaseStore(cloud, clock),
       blobs: createCloudbaseBlobs(cloud, clock),
-      seal: key === undefined ? undefined : nodePorts.createSeal(key),
+      seal: key === undefined ? undefined : createSeal(key),
+      previousSeals: earlier.map((each) => createSeal(each)),
+      env: { WX_DURABLE_ADMINS: nodePorts.env('WX_DURABLE_ADMINS') },
       identity: () => cloud.getWXContext() as { OPENID?: unknown },
     },
     rest,

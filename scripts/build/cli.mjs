@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { writeNotices } from './licences.mjs';
@@ -32,7 +32,7 @@ export async function buildCli({ root, outDir }) {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: 'node20',
+    target: 'node18',
     charset: 'utf8',
     legalComments: 'none',
     banner: { js: BANNER },
@@ -44,5 +44,7 @@ export async function buildCli({ root, outDir }) {
   copyWorker(root, folder);
   const inputs = heldInputs(metafile);
   writeNotices(folder, { root, inputs });
+  mkdirSync(join(outDir, 'meta'), { recursive: true });
+  writeFileSync(join(outDir, 'meta/cli.json'), `${JSON.stringify(metafile)}\n`);
   return [{ what: 'cli', bytes: sizeOf(outfile), inputs: inputs.length }];
 }

@@ -1,17 +1,24 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'tsdown';
 import { writeNotices } from './licences.mjs';
 import { copyWorker } from './worker.mjs';
 
 /** @typedef {import('./report.mjs').Output} Output */
-/** @typedef {{ fileName: string, bytes: number, imports: string[], inputs: string[] }} Chunk */
 /**
- * @typedef {{ fileName: string, code?: string, imports?: string[], modules?: Record<string, unknown> }} RolldownChunk
+ * One file of the library: what it loads at once and when asked (files beside it, and what it leaves to be
+ * installed), and the source files in it.
+ * @typedef {{ fileName: string, bytes: number, imports: string[], lazyImports: string[], inputs: string[] }} Chunk
+ */
+/**
+ * @typedef {{
+ *   fileName: string, code?: string, imports?: string[], dynamicImports?: string[],
+ *   modules?: Record<string, { renderedLength?: number }>,
+ * }} RolldownChunk
  */
 
 /** The library's doors: name of the output, and the room it opens. package.json `exports` names the same. */
-const DOORS = {
+export const DOORS = {
   index: 'src/index.ts',
   'store/memory': 'src/store/memory/index.ts',
   'store/cloudbase': 'src/store/cloudbase/index.ts',
@@ -53,6 +60,8 @@ export async function buildLibrary({ root, outDir }) {
   restoreDirectives(folder);
   copyWorker(root, folder);
   writeNotices(folder, { root, inputs: chunks.flatMap((chunk) => chunk.inputs) });
+  mkdirSync(join(outDir, 'meta'), { recursive: true });
+  writeFileSync(join(outDir, 'meta/library.json'), `${JSON.stringify(chunks, null, 2)}\n`);
   return Object.keys(entry).map((name) => weigh(name, chunks));
 }
 
@@ -69,9 +78,16 @@ function collectChunks(chunks) {
      */
     generateBundle(_options, bundle) {
       for (const file of Object.values(bundle)) {
-        const { code, fileName, imports, modules } = /** @type {RolldownChunk} */ (file);
+        const { code, fileName, imports = [], dynamicImports = [], modules = {} } = /** @type {RolldownChunk} */ (file);
         const bytes = Buffer.byteLength(code ?? '');
-        chunks.push({ fileName, bytes, imports: imports ?? [], inputs: Object.keys(modules ?? {}) });
+        const held = Object.entries(modules).filter(([, module]) => module.renderedLength !== 0);
+        chunks.push({
+          fileName,
+          bytes,
+          imports,
+          lazyImports: dynamicImports,
+          inputs: held.map(([path]) => path),
+        });
       }
     },
   };

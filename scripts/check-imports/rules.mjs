@@ -49,7 +49,7 @@ export const ROOMS = {
 
   emulator: {
     rooms: ['core', 'core/node'],
-    packages: ['mingo', 'mingo/*', 'bson', 'pureimage'],
+    packages: ['mingo', 'mingo/*', 'bson', 'pureimage', 'sorted-btree'],
     node: 'any',
     machine: true,
     root: true,

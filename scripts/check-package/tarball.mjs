@@ -1,17 +1,16 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { capture, runFile } from './commands.mjs';
+import { doorScripts, localCloudScripts } from './user-scripts.mjs';
 
 /** @typedef {import('./run-checks.mjs').Check} Check */
+/** @typedef {import('./user-scripts.mjs').Installed} Installed */
 /**
  * A packed package: its tarball, and the paths in it.
  * @typedef {{ root: string, tarball: string, paths: string[] }} Packed
  */
-
-const runFile = promisify(execFile);
 
 /** The only things that leave the house. */
 const SHIPPED =
@@ -34,23 +33,36 @@ export async function pack(root, into) {
 }
 
 /**
- * The checks of the packed tarball: its content, its manifest, its types, and every door from an empty folder.
+ * Where the tarball will be installed, and what will be found there.
  * @param {Packed} packed
  * @param {string} scratch
+ * @returns {Installed}
+ */
+export function installedPackage({ root }, scratch) {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const doors = Object.keys(manifest.exports).filter((door) => !door.endsWith('.json'));
+  return {
+    user: join(scratch, 'user'),
+    doors: doors.map((door) => `wx-durable${door.slice(1)}`),
+    version: manifest.version,
+  };
+}
+
+/**
+ * The checks of the packed tarball: its content, its manifest, its types, and every door from an empty folder.
+ * @param {Packed} packed
+ * @param {Installed} installed
  * @returns {Check[]}
  */
-export function tarballChecks(packed, scratch) {
-  const manifest = JSON.parse(readFileSync(join(packed.root, 'package.json'), 'utf8'));
-  const doors = Object.keys(manifest.exports).filter((door) => !door.endsWith('.json'));
-  const user = join(scratch, 'user');
+export function tarballChecks(packed, { user, doors, version }) {
   return [
     { title: 'the tarball holds what is shipped and no more', run: () => findStrayFiles(packed.paths) },
     { title: 'publint finds nothing', run: () => lintManifest(packed) },
     { title: 'the types resolve for every kind of importer', run: () => checkTypes(packed) },
     { title: 'the tarball installs in an empty folder', run: () => install(packed, user) },
-    ...doors.flatMap((door) => doorChecks(`wx-durable${door.slice(1)}`, user)),
+    ...doors.flatMap((door) => doorChecks(door, user)),
     { title: 'the declarations compile for a strict user', run: () => compileUser(packed.root, { user, doors }) },
-    { title: 'the installed command tells its version', run: () => askVersion(user, manifest.version) },
+    { title: 'the installed command tells its version', run: () => askVersion(user, version) },
     { title: 'the installed local cloud runs a function', run: () => runLocalCloud(user) },
   ];
 }
@@ -79,12 +91,18 @@ async function checkTypes({ root, tarball }) {
  * @param {Packed} packed
  * @param {string} user
  */
-async function install({ tarball }, user) {
+async function install({ root, tarball }, user) {
   mkdirSync(user, { recursive: true });
   writeFileSync(join(user, 'package.json'), '{ "name": "user", "private": true }\n');
   // Offline on purpose: the package must not need another one.
-  return capture('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], user);
+  const problems = await capture('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], user);
+  // The peer that every user has beside it, as it is installed here.
+  if (problems.length === 0) symlinkSync(join(root, 'node_modules/wx-server-sdk'), sdkFolder(user), 'dir');
+  return problems;
 }
+
+/** @param {string} user */
+const sdkFolder = (user) => join(user, 'node_modules/wx-server-sdk');
 
 /**
  * @param {string} specifier
@@ -92,9 +110,7 @@ async function install({ tarball }, user) {
  * @returns {Check[]}
  */
 function doorChecks(specifier, user) {
-  const failIfEmpty = `if (Object.keys(door).length === 0) throw new Error('the door is empty');`;
-  const asCommonJs = `const door = require('${specifier}'); ${failIfEmpty}`;
-  const asModule = `import * as door from '${specifier}'; ${failIfEmpty}`;
+  const { asCommonJs, asModule } = doorScripts([specifier]);
   return [
     // Node 20.19 and newer could `require` an ES module and hide what older ones refuse.
     { title: `require('${specifier}')`, run: () => node(user, ['--no-experimental-require-module', '-e', asCommonJs]) },
@@ -109,7 +125,7 @@ function doorChecks(specifier, user) {
  */
 async function compileUser(root, { user, doors }) {
   const lines = doors.flatMap((door, index) => [
-    `import * as door${index} from 'wx-durable${door.slice(1)}';`,
+    `import * as door${index} from '${door}';`,
     `export const keys${index}: string[] = Object.keys(door${index});`,
   ]);
   for (const file of ['user.mts', 'user.cts']) writeFileSync(join(user, file), `${lines.join('\n')}\n`);
@@ -127,31 +143,9 @@ async function askVersion(user, version) {
   return stdout.trim() === version ? [] : [`answered ${stdout}`];
 }
 
-/**
- * Starts the local cloud through both module systems: its worker file must lie where the bundle looks for it,
- * and the query operators, which register themselves, must not have been shaken off.
- * @param {string} user
- */
+/** @param {string} user */
 async function runLocalCloud(user) {
-  const folder = join(user, 'functions/echo');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'index.js'), 'exports.main = async (event) => ({ twice: event.n * 2 });\n');
-  writeFileSync(join(folder, 'config.json'), '{ "timeout": 5 }\n');
-  const script = (/** @type {string} */ load, /** @type {string} */ dir) => `${load}
-    (async () => {
-      const emulator = await createEmulator({ dir: '${dir}', functionsDir: 'functions' });
-      const answer = await emulator.invoke('echo', { n: 21 });
-      if (answer.result?.twice !== 42) throw new Error(JSON.stringify(answer));
-      const address = emulator.url + '/_emulator/collections/works';
-      await fetch(address, { method: 'PUT', body: '{"_id":"a","n":1}\\n{"_id":"b","n":2}\\n' });
-      const query = { action: 'database.getDocument', collectionName: 'works', query: '{"n":{"$gt":1}}' };
-      const found = await fetch(emulator.url + '/admin', { method: 'POST', body: JSON.stringify(query) });
-      const text = await found.text();
-      if (!text.includes('"b') || text.includes('"a')) throw new Error(text);
-      await emulator.close();
-    })();`;
-  const asCommonJs = script("const { createEmulator } = require('wx-durable/emulator');", 'data-cjs');
-  const asModule = script("import { createEmulator } from 'wx-durable/emulator';", 'data-esm');
+  const { asCommonJs, asModule } = localCloudScripts(user);
   return [
     ...(await node(user, ['--no-experimental-require-module', '-e', asCommonJs])),
     ...(await node(user, ['--input-type=module', '-e', asModule])),
@@ -164,20 +158,4 @@ async function runLocalCloud(user) {
  */
 function node(cwd, args) {
   return capture(process.execPath, args, cwd);
-}
-
-/**
- * Nothing when the command succeeds, else what it printed.
- * @param {string} command
- * @param {string[]} args
- * @param {string} cwd
- */
-async function capture(command, args, cwd) {
-  try {
-    await runFile(command, args, { cwd, timeout: 120_000 });
-    return [];
-  } catch (error) {
-    const { stdout = '', stderr = '', message } = /** @type {Error & { stdout?: string, stderr?: string }} */ (error);
-    return [`${stdout}${stderr}`.trim() || message];
-  }
 }

@@ -1,10 +1,20 @@
 import { Command, CommanderError } from 'commander';
-import { isDurableError } from '../core/index.ts';
+import { codeFacts, isDurableError, type Code } from '../core/index.ts';
 import { version } from '../../package.json';
+import { addCheckCommand } from './commands/check.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDevCommand } from './commands/dev.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addExplainCommand } from './commands/explain.ts';
+import { addInitCommand } from './commands/init.ts';
+import { addPruneCommand } from './commands/prune.ts';
+import { addRecoverCommand } from './commands/recover.ts';
+import { addRepairCommand } from './commands/repair.ts';
+import { addReportCommand } from './commands/report.ts';
 import { CommandFailure, exitCodes, type ExitCode } from './exit-codes.ts';
-import { createTerminal, type Terminal } from './terminal.ts';
+import type { Language } from './language.ts';
+import { createTerminal, type CommandContext, type Terminal } from './terminal.ts';
+import { explainUsageError } from './usage-error.ts';
 
 /** Runs one command line (without `node` and the script's name) and answers the exit code. Never throws. */
 export async function run(args: readonly string[], terminal: Terminal = createTerminal()): Promise<ExitCode> {
@@ -15,11 +25,25 @@ export async function run(args: readonly string[], terminal: Terminal = createTe
     await program.parseAsync(args.length === 0 ? ['--help'] : [...args], { from: 'user' });
     return code;
   } catch (error) {
-    return explain(error, terminal);
+    const { lang } = program.opts<{ lang: string }>();
+    return explain(error, { terminal, language: lang === 'en' ? 'en' : 'zh' });
   }
 }
 
-/** Every command registers itself here: one file per command. */
+/** One file per command, in the order of the help. */
+const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[] = [
+  addDevCommand,
+  addDemoCommand,
+  addInitCommand,
+  addDoctorCommand,
+  addCheckCommand,
+  addReportCommand,
+  addRecoverCommand,
+  addRepairCommand,
+  addPruneCommand,
+  addExplainCommand,
+];
+
 function createProgram(terminal: Terminal, end: (code: ExitCode) => void): Command {
   const program = new Command('wx-durable')
     .description('微信云开发：每一次付费调用都恰好留下一条记录\nEvery costly call leaves exactly one record.')
@@ -32,28 +56,36 @@ function createProgram(terminal: Terminal, end: (code: ExitCode) => void): Comma
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.say(text.trimEnd()),
+      outputError: (text, write) => write(explainUsageError(text, program.opts<{ lang: Language }>().lang)),
     });
-  addDevCommand(program, { terminal, end });
-  addDemoCommand(program, { terminal, end });
+  const context = { terminal, end };
+  for (const add of COMMANDS) add(program, context);
   return program;
 }
 
-function explain(error: unknown, terminal: Terminal): ExitCode {
+function explain(error: unknown, { terminal, language }: { terminal: Terminal; language: Language }): ExitCode {
   if (error instanceof CommanderError) {
     // Help and version end by a throw too; commander has already written its text.
     return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   }
   if (error instanceof CommandFailure) {
-    terminal.say(error.message);
+    if (error.message !== '') terminal.say(error.message);
     return error.exitCode;
   }
+  if (language === 'zh' && isDurableError(error)) terminal.say(`❌ ${codeFacts(error.code).zh}`);
   terminal.say(describe(error));
-  return exitCodes.failed;
+  return isDurableError(error) ? exitCodeOf(error.code) : exitCodes.failed;
+}
+
+function exitCodeOf(code: Code): ExitCode {
+  if (code === 'STORE_DENIED') return exitCodes.denied;
+  if (code === 'DEADLINE_PASSED') return exitCodes.partial;
+  return code.startsWith('STORE_') ? exitCodes.cloud : exitCodes.failed;
 }
 
 /** A surprise is told with its causes; the stack only where there is nothing better. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return JSON.stringify(error);
   const text = isDurableError(error) ? error.message : (error.stack ?? error.message);
   return error.cause === undefined ? text : `${text}\n  cause: ${describe(error.cause)}`;
 }

@@ -16,6 +16,8 @@ export interface Breaker {
   allowsIn(delayMs: number): boolean;
   succeeded(): void;
   failed(): void;
+  /** The call that was let out says nothing about the other side (it had no time): the next one may be the probe. */
+  released(): void;
 }
 
 export interface BreakerOptions {
@@ -61,6 +63,10 @@ export function createBreaker(clock: Clock, options: BreakerOptions = {}): Break
       if (openUntilMs !== undefined && !isProbing) return;
       isProbing = false;
       if (failures >= failuresToOpen) open();
+    },
+    released() {
+      if (isProbing) openUntilMs = clock.now();
+      isProbing = false;
     },
   };
 }

@@ -4,7 +4,6 @@ export {
   type DurableWriter,
   type DurableWriterDeps,
   type DurableWriterOptions,
-  type FoundLetter,
   type StoreOutcome,
   type WriteOutcome,
   type WriteRequest,
@@ -17,6 +16,15 @@ export {
   type RetryOptions,
   type Tried,
 } from './retrier.ts';
-export { type Letter, type LetterState } from './letter.ts';
-export { verified, walkPages, type Placement, type RedriveRequest, type WalkReport } from './redrive.ts';
+export { type FoundLetter, type LetterQuery } from './find-letter.ts';
+export { unsigned, type Letter, type ReadLetter } from './letter.ts';
+export { redrive, type Judge, type Judgement, type Placement, type RedriveRequest } from './redrive.ts';
+export { lettersAmong } from './letters-among.ts';
+export { pagesOf, readMany } from './read-many.ts';
+export { walkPages, WIDTH, type WalkReport } from './walk.ts';
+export { readPhaseCheckpoint, type PhaseCheckpoint } from './walk-phases.ts';
 export { type LowerTier } from './tiers.ts';
+export { createLogLetters, type LogLetters } from './log-letters.ts';
+export { createRetriedReads, type Reads } from './retried-reads.ts';
+export { createBackupSection, createLetterReader, createTiersSection, isCanary } from './check/index.ts';
+export type { BackupSectionDeps, LetterReader, TiersSectionDeps } from './check/index.ts';

@@ -47,22 +47,37 @@ export interface LetterRequest {
 /** What a letter's code is about: the record, and where it belongs. */
 type Signed = Pick<Letter, 'collection' | 'attempt' | 'payload'>;
 
+/**
+ * What a letter's code proves: `signed`, this deployment wrote it · `digest`, it is undamaged, but it is older than
+ * the deployment's key, or planted · `foreign`, it is damaged, planted, or written under a key not known here.
+ */
+export type Proof = 'signed' | 'digest' | 'foreign' | 'damaged';
+
 /** How letters are authenticated. */
 export interface Authenticator {
   mac(signed: Signed): string;
-  /** Whether the letter's record is what was once written, and for this place. */
-  accepts(letter: Letter): boolean;
+  /** What the code proves about the letter's record, and about the place it is for. */
+  prove(letter: Letter): Proof;
 }
 
 /**
  * Codes over records: keyed when the deployment has a key, so that a letter planted by a client who can
  * write to the collection is told from a real one; else a plain digest, which only finds damage.
  */
-export function createAuthenticator(hash: Hash, seal?: Seal): Authenticator {
+export function createAuthenticator(hash: Hash, seal?: Seal, previousSeals: readonly Seal[] = []): Authenticator {
   const textOf = ({ collection, attempt, payload }: Signed): string => canonicalJson({ collection, attempt, payload });
-  const mac = (signed: Signed): string =>
-    seal ? `hmac:${seal.mac(textOf(signed))}` : `sha256:${hash.sha256(textOf(signed))}`;
-  return { mac, accepts: (letter) => letter.mac === mac(letter) };
+  const digest = (text: string): string => `sha256:${hash.sha256(text)}`;
+  const keyed = (key: Seal, text: string): string => `hmac:${key.mac(text)}`;
+  return {
+    mac: (signed) => (seal ? keyed(seal, textOf(signed)) : digest(textOf(signed))),
+    prove(letter) {
+      const text = textOf(letter);
+      if (letter.mac === digest(text)) return seal ? 'digest' : 'signed';
+      const known = seal ? [seal, ...previousSeals] : previousSeals;
+      if (known.some((key) => letter.mac === keyed(key, text))) return 'signed';
+      return /^hmac:[0-9a-f]{64}$/.test(letter.mac) ? 'foreign' : 'damaged';
+    },
+  };
 }
 
 /** The letter for a record, ready to be stored in any tier; keyed by record and attempt. */
@@ -100,20 +115,42 @@ function pick(record: Document): Pick<Letter, 'userId' | 'status' | 'createdAt'>
 /** What a letter adds to a record in the older flat form `{...work, backupReason, …}`. */
 const FLAT_FIELDS = new Set(['_id', 'backupReason', 'originalError', 'retryCount', 'timestamp', 'state', 'deletedAt']);
 
+/** A letter as it was read; `isSigned` is false where only a hold of its token can vouch for it. */
+export type ReadLetter = Letter & { readonly isSigned: boolean };
+
 /**
  * Reads a document of the dead-letter collection, in our form or in the older flat one (whose record has its
- * id in field `id`, and no code over it). Throws `LETTER_INVALID` for anything else.
+ * id in field `id`, and no code over it). Throws `LETTER_INVALID` for anything else, with `awaits: 'key'` in its
+ * details where another key might make it readable. With `least: 'digest'`, a letter that is older than the
+ * deployment's key is answered too.
  */
-export function readLetter(document: Document, authenticator: Authenticator): Letter {
-  // The platform adds this field to what clients write, and to nothing else: no function wrote this letter.
-  if (document['_openid'] !== undefined) throw invalid('a client wrote it', document);
+export function readLetter(
+  document: Document,
+  authenticator: Authenticator,
+  least: 'signed' | 'digest' = 'signed',
+): ReadLetter {
+  if (isClients(document)) throw invalid('a client wrote it', document);
   const letter = isObject(document['payload']) ? (document as unknown as Letter) : fromFlat(document, authenticator);
   const { payload, recordId, attempt } = letter;
   if (payload._id !== recordId || typeof recordId !== 'string' || typeof attempt !== 'number') {
     throw invalid('its record id is missing or differs from its payload', document);
   }
-  if (!authenticator.accepts(letter)) throw invalid('its payload does not match its code (mac)', document);
-  return letter;
+  const proof = authenticator.prove({ ...letter, mac: String(letter.mac) });
+  if (proof === 'signed' || proof === least) return { ...letter, isSigned: proof === 'signed' };
+  if (proof === 'damaged') throw invalid('its payload does not match its code (mac)', document);
+  throw unsigned(document._id);
+}
+
+/** Whether a client wrote the document: the platform adds this field then, and never else. */
+export function isClients(document: Document): boolean {
+  return document['_openid'] !== undefined;
+}
+
+/** The error for a letter that no known key, and no hold, vouches for. */
+export function unsigned(letterId: string): DurableError {
+  return new DurableError('LETTER_INVALID', 'no known key vouches for a dead letter; see WX_DURABLE_PREVIOUS_KEYS', {
+    details: { letterId, awaits: 'key' },
+  });
 }
 
 function fromFlat(document: Document, authenticator: Authenticator): Letter {
@@ -122,10 +159,18 @@ function fromFlat(document: Document, authenticator: Authenticator): Letter {
     throw invalid('it is neither in our form nor in the older flat one', document);
   }
   const fields = Object.entries(document).filter(([name]) => !FLAT_FIELDS.has(name));
-  const payload: Document = { ...Object.fromEntries(fields), _id: id };
+  const payload: Document = { ...Object.fromEntries(fields), ...datesIn(document), _id: id };
   const request = { collection: 'works', record: payload, attempt: 0, failures: [], atMs: 0 };
   const own = Object.entries(document).filter(([name]) => FLAT_FIELDS.has(name));
   return { ...composeLetter(authenticator, request), ...Object.fromEntries(own) };
+}
+
+// An imported letter may have its date as a text, or as the mark that stands for a date in an export.
+function datesIn({ createdAt }: Document): { readonly createdAt?: Date } {
+  const value = isObject(createdAt) ? (createdAt as { $date?: unknown }).$date : createdAt;
+  if (typeof value !== 'string' && (typeof value !== 'number' || value === createdAt)) return {};
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? {} : { createdAt: date };
 }
 
 function isObject(value: unknown): boolean {

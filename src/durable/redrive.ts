@@ -1,160 +1,227 @@
 import {
   canonicalJson,
-  DurableError,
   isDurableError,
   type Clock,
   type Code,
   type Deadline,
+  type DurableError,
   type Log,
 } from '../core/index.ts';
 import { is, type Document, type PageKey, type Store } from '../store/index.ts';
-import type { Letter, LetterState } from './letter.ts';
-import type { WriteRequest, StoreOutcome } from './writer.ts';
+import { unsigned, type LetterState, type ReadLetter } from './letter.ts';
+import { pagesOf, readMany } from './read-many.ts';
+import { failureOf, isOver, LAST_START_MS, pooled, walkWhole, WIDTH, type Visit, type WalkReport } from './walk.ts';
+import type { DurableWriter, WriteRequest } from './writer.ts';
 
 /** What became of a letter: brought home, made needless by another record, or left for later. */
 export type Placement = 'redriven' | 'superseded' | 'waiting';
+
+/** What is to become of a letter: that, or its record is stored first. */
+export type Judgement = Placement | Omit<WriteRequest, 'deadline'>;
+
+/** Decides about one letter; what it rejects with is that letter's failure. */
+export type Judge = (letter: ReadLetter) => Promise<Judgement>;
+
+export interface RedriveDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly writer: DurableWriter;
+}
 
 export interface RedriveRequest {
   /** No further letter is begun after it. */
   readonly deadline: Deadline;
   /** Where an earlier run stopped. */
   readonly after?: PageKey | undefined;
-  /** Decides about one letter. @default stores its payload and compares what is stored */
-  readonly place?: (letter: Letter) => Promise<Placement>;
+  /** Looks at the letters of one page at once, and answers the judge of each. @default stores each as it is */
+  readonly judging?: (letters: readonly ReadLetter[]) => Promise<Judge>;
 }
 
-/** How a walk over many records went; a failing one never stops the others. */
-export interface WalkReport {
-  readonly done: number;
-  readonly skipped: number;
-  readonly failed: readonly { readonly id: string; readonly code: Code }[];
-  /** Present when the deadline came first: the next run goes on from here. */
-  readonly checkpoint?: PageKey;
-}
-
-export interface RedriveParts {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly deadLetters: string;
-  readLetter(document: Document): Letter;
-  storeRecord(request: WriteRequest): Promise<StoreOutcome>;
-}
-
-const PAGE = 100;
-/** A letter that fails this often for reasons of its own is set aside. */
+const PAGE = 128;
+/** Letters stored, seen and marked together. */
+const PART = 2 * WIDTH;
+/** A letter that fails this often for reasons of its own is set aside, … */
 const QUARANTINE_AFTER = 5;
-/** Enough time to finish the letter at hand. */
-const LAST_START_MS = 500;
+/** … and one that another key might make readable after this, since somebody must give that key first. */
+const KEY_PATIENCE_MS = 7 * 86_400_000;
+/** Storing that fails so fails for ever. */
+const HOPELESS: ReadonlySet<Code> = new Set(['INPUT_INVALID', 'STORE_REJECTED', 'STORE_TOO_LARGE']);
 
-/** Walks the waiting letters once, in order of their ids. */
-export async function redrive(parts: RedriveParts, request: RedriveRequest): Promise<WalkReport> {
-  const place = request.place ?? ((letter) => placeAsIs(parts, letter, request.deadline));
-  return walkPages({
-    deadline: request.deadline,
-    after: request.after,
-    read: (after) =>
-      parts.store.page(
-        parts.deadLetters,
-        { where: { state: is.absentOr(is.oneOf(['waiting'])) }, after, limit: PAGE },
-        { deadline: request.deadline },
-      ),
-    visit: (document) => redriveOne(parts, document, place),
+/**
+ * Walks the waiting letters once, in order of their ids, and puts them back where they belong, each on its own and
+ * 16 at a time. A letter is marked only after its stored copy was read back and compared; killed at any step, the
+ * next run goes on.
+ */
+export function redrive(deps: RedriveDeps, request: RedriveRequest): Promise<WalkReport> {
+  const { deadline, after, judging = asTheyAre } = request;
+  const where = { state: is.absentOr(is.oneOf(['waiting'])) };
+  return walkWhole({
+    deadline,
+    after,
+    read: pagesOf(deps, { collection: deps.writer.deadLetters, where, limit: PAGE }, deadline),
+    visitPage: (documents) => redrivePage({ ...deps, deadline }, documents, judging),
   });
 }
 
-export interface Walk {
-  readonly deadline: Deadline;
-  readonly after?: PageKey | undefined;
-  read(after: PageKey | undefined): Promise<{ readonly items: readonly Document[]; readonly next?: PageKey }>;
-  /** Whether something was done about the document. */
-  visit(document: Document): Promise<boolean>;
+type Parts = RedriveDeps & { readonly deadline: Deadline };
+type Request = Omit<WriteRequest, 'deadline'>;
+
+async function asTheyAre(): Promise<Judge> {
+  return async (letter) => {
+    if (!letter.isSigned) throw unsigned(letter._id);
+    return { collection: letter.collection, record: letter.payload };
+  };
 }
 
-/** Visits every document of a paged read, each on its own, until the end or the deadline. */
-export async function walkPages(walk: Walk): Promise<WalkReport> {
-  const failed: { id: string; code: Code }[] = [];
-  let done = 0;
-  let skipped = 0;
-  let after = walk.after;
-  const isOver = (): boolean => walk.deadline.remainingMs() < LAST_START_MS;
-  const stopped = (): WalkReport => report(done, skipped, failed, after ?? { id: '' });
-  for (;;) {
-    if (isOver()) return stopped();
-    const page = await walk.read(after);
-    for (const document of page.items) {
-      if (isOver()) return stopped();
-      try {
-        if (await walk.visit(document)) done += 1;
-        else skipped += 1;
-      } catch (error) {
-        failed.push({ id: document._id, code: isDurableError(error) ? error.code : 'INTERNAL' });
-      }
-      after = { id: document._id };
+/** A letter on its way through a page. */
+interface Item {
+  readonly document: Document;
+  letter?: ReadLetter;
+  placement?: Placement;
+  /** What was stored, and must be seen before the letter is marked. */
+  stored?: Request;
+  visit: Visit;
+}
+
+async function redrivePage(
+  parts: Parts,
+  documents: readonly Document[],
+  judging: NonNullable<RedriveRequest['judging']>,
+): Promise<readonly Visit[]> {
+  const items = documents.map((document): Item => ({ document, visit: 'unbegun' }));
+  await step(parts, items, (item) => readOrSetAside(parts, item));
+  try {
+    const judge = await judging(items.flatMap(({ letter }) => letter ?? []));
+    // In parts, so that a run with little time ends at least the first of them.
+    for (let start = 0; start < items.length && !isOver(parts.deadline); start += PART) {
+      await placePart(parts, items.slice(start, start + PART), judge);
     }
-    if (!page.next) return report(done, skipped, failed, undefined);
-    after = page.next;
+  } catch (error) {
+    for (const item of items) if (item.letter && item.visit === 'unbegun') item.visit = failureOf(error);
   }
+  return items.map(({ visit }) => visit);
 }
 
-function report(
-  done: number,
-  skipped: number,
-  failed: WalkReport['failed'],
-  checkpoint: PageKey | undefined,
-): WalkReport {
-  return { done, skipped, failed, ...(checkpoint ? { checkpoint } : {}) };
+async function placePart(parts: Parts, items: readonly Item[], judge: Judge): Promise<void> {
+  await stepGroups(parts, items, (item) => judgeOne(parts, item, judge));
+  await seeStored(parts, items).catch((error: unknown) => {
+    for (const item of items) if (item.stored) item.visit = failureOf(error);
+  });
+  // What is stored is marked in the time that was kept for that.
+  await step({ ...parts, deadline: parts.deadline.minus(-LAST_START_MS) }, items, (item) => markOne(parts, item));
 }
 
-async function redriveOne(
-  parts: RedriveParts,
-  document: Document,
-  place: (letter: Letter) => Promise<Placement>,
-): Promise<boolean> {
-  const placement = await place(await readOrSetAside(parts, document));
-  if (placement === 'waiting') return false;
-  await mark(parts, document._id, placement);
-  parts.log.write('info', 'redrive.placed', { letterId: document._id, placement });
-  return true;
+/** One step for every letter that has not failed, 16 at a time; a failure is that letter's own. */
+function step(parts: Parts, items: readonly Item[], run: (item: Item) => Promise<void>): Promise<void> {
+  return pooled(items, { width: WIDTH, deadline: parts.deadline }, (item) => guarded(item, run));
+}
+
+// Letters of one record go in their order: without a hold, the first of them is the one that counts.
+function stepGroups(parts: Parts, items: readonly Item[], run: (item: Item) => Promise<void>): Promise<void> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = item.letter?.recordId ?? item.document._id;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return pooled([...groups.values()], { width: WIDTH, deadline: parts.deadline }, async (group) => {
+    for (const item of group) await guarded(item, run);
+  });
+}
+
+async function guarded(item: Item, run: (item: Item) => Promise<void>): Promise<void> {
+  if (item.visit !== 'unbegun') return;
+  await run(item).catch((error: unknown) => {
+    item.visit = failureOf(error);
+  });
 }
 
 // Only a letter that cannot be read itself is set aside: one that waits for another to be readable is sound.
-async function readOrSetAside(parts: RedriveParts, document: Document): Promise<Letter> {
+async function readOrSetAside(parts: Parts, item: Item): Promise<void> {
   try {
-    return parts.readLetter(document);
+    item.letter = parts.writer.readLetter(item.document);
   } catch (error) {
-    if (isDurableError(error, 'LETTER_INVALID')) await setAside(parts, document, error);
+    if (isDurableError(error, 'LETTER_INVALID')) await setAside(parts, item.document, error);
     throw error;
   }
 }
 
-async function mark(parts: RedriveParts, id: string, state: LetterState): Promise<void> {
-  const set = { state, recoveredAt: new Date(parts.clock.now()) };
-  await parts.store.update(parts.deadLetters, { id, where: { state: is.not(state) } }, { set });
+async function judgeOne(parts: Parts, item: Item, judge: Judge): Promise<void> {
+  if (!item.letter) return;
+  try {
+    const judgement = await judge(item.letter);
+    if (typeof judgement === 'string') item.placement = judgement;
+    else await storeOne(parts, item, judgement);
+  } catch (error) {
+    if (isDurableError(error) && isOfLetter(error, item.letter)) await setAside(parts, item.document, error);
+    throw error;
+  }
+}
+
+// Nobody vouches for it; a failure that speaks of another letter, or of the account, leaves this one sound.
+function isOfLetter(error: DurableError, { _id }: ReadLetter): boolean {
+  return error.details['awaits'] === 'key' && error.details['letterId'] === _id;
+}
+
+async function storeOne(parts: Parts, item: Item, request: Request): Promise<void> {
+  try {
+    const outcome = await parts.writer.store({ ...request, deadline: parts.deadline });
+    if (outcome.status === 'stored') item.stored = request;
+    else item.placement = outcome.same ? 'redriven' : 'superseded';
+  } catch (error) {
+    if (isDurableError(error) && HOPELESS.has(error.code)) await setAside(parts, item.document, error);
+    throw error;
+  }
+}
+
+/** Reads the stored copies back, at once, and compares them, before anybody marks their letters. */
+async function seeStored(parts: Parts, items: readonly Item[]): Promise<void> {
+  const stored = items.filter((item): item is Item & { stored: Request } => item.stored !== undefined);
+  for (const collection of new Set(stored.map((item) => item.stored.collection))) {
+    const those = stored.filter((item) => item.stored.collection === collection);
+    const ids = those.map((item) => item.stored.record._id);
+    const copies = await readMany(parts, { collection, ids }, parts.deadline);
+    for (const item of those) {
+      const { record } = item.stored;
+      item.placement = isCopy(copies.get(record._id), record) ? 'redriven' : 'waiting';
+    }
+  }
+}
+
+function isCopy(copy: Document | undefined, record: Document): boolean {
+  const isEqual = (name: string): boolean => canonicalJson(copy?.[name]) === canonicalJson(record[name]);
+  return copy !== undefined && Object.keys(record).every(isEqual);
+}
+
+async function markOne(parts: Parts, item: Item): Promise<void> {
+  const { document, placement } = item;
+  if (placement === undefined) return;
+  if (placement === 'waiting') {
+    item.visit = 'skipped';
+    return;
+  }
+  const set = { state: placement satisfies LetterState, recoveredAt: new Date(parts.clock.now()) };
+  const target = { id: document._id, where: { state: is.not(placement) } };
+  await parts.store.update(parts.writer.deadLetters, target, { set }, { deadline: parts.deadline });
+  parts.log.write('info', 'redrive.placed', { letterId: document._id, placement });
+  item.visit = 'done';
 }
 
 // A poison letter never stops the others, nor is it tried for ever.
-async function setAside(parts: RedriveParts, document: Document, error: DurableError): Promise<void> {
+async function setAside(parts: Parts, document: Document, error: DurableError): Promise<void> {
+  const atMs = parts.clock.now();
   const failures = (typeof document['redriveFailures'] === 'number' ? document['redriveFailures'] : 0) + 1;
-  const quarantined = failures >= QUARANTINE_AFTER ? { state: 'quarantined' } : {};
-  const set = { redriveFailures: failures, redriveError: error.message, ...quarantined };
-  await parts.store.update(parts.deadLetters, { id: document._id }, { set });
+  const since = document['redriveFailedAt'] instanceof Date ? document['redriveFailedAt'] : new Date(atMs);
+  const awaitsKey = error.details['awaits'] === 'key';
+  const isHopeless = awaitsKey ? atMs - since.getTime() >= KEY_PATIENCE_MS : failures >= QUARANTINE_AFTER;
   parts.log.write('error', 'redrive.invalid', { letterId: document._id, failures, code: error.code });
-}
-
-async function placeAsIs(parts: RedriveParts, letter: Letter, deadline: Deadline): Promise<Placement> {
-  const outcome = await parts.storeRecord({ collection: letter.collection, record: letter.payload, deadline });
-  return verified(parts, { collection: letter.collection, record: letter.payload }, outcome);
-}
-
-/** Reads the stored copy back and compares it, before anybody marks the letter. */
-export async function verified(
-  parts: { readonly store: Store },
-  { collection, record }: { readonly collection: string; readonly record: Document },
-  outcome: StoreOutcome,
-): Promise<Placement> {
-  if (outcome.status === 'duplicate') return outcome.same ? 'redriven' : 'superseded';
-  const copy = await parts.store.get(collection, record._id);
-  const same = copy && Object.keys(record).every((name) => canonicalJson(copy[name]) === canonicalJson(record[name]));
-  return same ? 'redriven' : 'waiting';
+  // While it only waits for its key there is nothing new to note.
+  if (awaitsKey && failures > 1 && !isHopeless) return;
+  const set = {
+    redriveFailures: failures,
+    redriveFailedAt: since,
+    redriveError: error.message,
+    ...(isHopeless ? { state: 'quarantined' } : {}),
+  };
+  await parts.store.update(parts.writer.deadLetters, { id: document._id }, { set }, { deadline: parts.deadline });
 }

@@ -146,6 +146,8 @@ function report(course: Course, failure: { attempt: number; error: DurableError;
   const { budget, deps, lane } = course;
   const { attempt, error, latencyMs } = failure;
   if (isWorthRepeating(error)) lane.breaker.failed();
+  // What was never sent says nothing about the other side: an open breaker must not be closed by it.
+  else if (error.code === 'DEADLINE_PASSED' || error.category === 'caller') lane.breaker.released();
   else lane.breaker.succeeded();
   course.failures.push({ attempt, code: error.code, message: describe(error), latencyMs });
   deps.log.write('warn', 'write.attempt-failed', {

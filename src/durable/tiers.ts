@@ -25,6 +25,8 @@ export interface TierDeps {
   readonly deadLetters: string;
   readonly blobs?: Blobs | undefined;
   readonly seal?: Seal | undefined;
+  /** Keys that letters may still be written under. */
+  readonly previousSeals?: readonly Seal[] | undefined;
 }
 
 /** Time kept for the tiers below each tier: three times the 99th percentile of a database request for each. */
@@ -61,17 +63,18 @@ async function keepInCollection(deps: TierDeps, letter: Letter, deadline: Deadli
   return tried.ok;
 }
 
-async function insertLetter(
+/** Inserts a letter, beside another record's of the same key and attempt; `known` where it is already there. */
+export async function insertLetter(
   store: Store,
   { collection, letter }: { readonly collection: string; readonly letter: Letter },
   call: CallOptions,
-): Promise<void> {
-  if ((await insertOrCreate(store, { collection, document: { ...letter } }, call)) === 'inserted') return;
+): Promise<'admitted' | 'known'> {
+  if ((await insertOrCreate(store, { collection, document: { ...letter } }, call)) === 'inserted') return 'admitted';
   const kept = await store.get(collection, letter._id, call);
-  if (kept?.['mac'] === letter.mac) return;
+  if (kept?.['mac'] === letter.mac) return 'known';
   // Another record under the same key and attempt was kept first: ours is evidence, as it would be in the collection.
   const _id = `${letter._id}_${letter.mac.slice(-16)}`;
-  await store.insert(collection, { ...letter, _id }, call);
+  return (await store.insert(collection, { ...letter, _id }, call)) === 'inserted' ? 'admitted' : 'known';
 }
 
 /** Inserts, creating the collection first where a deployment forgot to. */
@@ -90,7 +93,7 @@ export async function insertOrCreate(
 }
 
 async function keepInStorage(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<boolean> {
-  const { blobs, retrier, seal } = deps;
+  const { blobs, retrier, seal, previousSeals = [] } = deps;
   if (!blobs) return false;
   const keepMs = reserveMs('storage', deadline);
   const budget = {
@@ -101,16 +104,16 @@ async function keepInStorage(deps: TierDeps, letter: Letter, deadline: Deadline)
     attemptTimeoutMs: 4_000,
     recordId: letter.recordId,
   };
-  const text = encodeLetter(letter, seal);
+  const bytes = new TextEncoder().encode(encodeLetter(letter, seal));
   const tried = await retrier.attempt(budget, async (timeoutMs) => {
     const call = { timeoutMs: timeoutMs / 2, deadline: deadline.minus(keepMs) };
     const name = letterFile(letter._id);
     const fileId = await blobs.fileId(name, call);
     const kept = await blobs.get(fileId, call);
     // Never over another content of the same name: what cannot stand beside it goes to the next tier.
-    if (kept && decodeLetter(kept, seal)['mac'] !== letter.mac)
+    if (!kept || isCutShort(kept, bytes)) await blobs.put(name, bytes, call);
+    else if (decodeLetter(kept, seal, ...previousSeals)['mac'] !== letter.mac)
       throw new DurableError('STORE_DUPLICATE', 'another letter');
-    if (!kept) await blobs.put(name, new TextEncoder().encode(text), call);
   });
   return tried.ok;
 }
@@ -139,9 +142,22 @@ function encodeLetter(letter: Letter, seal: Seal | undefined): string {
   return seal ? seal.close(text) : text;
 }
 
-/** A letter's document out of its file; throws where it cannot be read. */
-export function decodeLetter(bytes: Uint8Array, seal: Seal | undefined): Document {
+// The beginning of what we are about to store: an earlier attempt's upload that was cut off.
+function isCutShort(kept: Uint8Array, whole: Uint8Array): boolean {
+  return kept.length < whole.length && kept.every((byte, index) => byte === whole[index]);
+}
+
+/** A letter's document out of its file, under the first key that opens it; throws `LETTER_INVALID`. */
+export function decodeLetter(bytes: Uint8Array, ...seals: readonly (Seal | undefined)[]): Document {
   const text = new TextDecoder().decode(bytes);
-  const plain = text.startsWith('{') || !seal ? text : seal.open(text);
-  return parseCanonical(plain) as Document;
+  let cause: unknown;
+  for (const seal of text.startsWith('{') ? [undefined] : [...seals, undefined]) {
+    try {
+      const document: unknown = parseCanonical(seal ? seal.open(text) : text);
+      if (typeof document === 'object' && document !== null) return document as Document;
+    } catch (error) {
+      cause ??= error;
+    }
+  }
+  throw new DurableError('LETTER_INVALID', "a dead letter's file is damaged, or sealed under another key", { cause });
 }

@@ -19,18 +19,10 @@ import {
   type Filter,
   type Store,
 } from '../store/index.ts';
-import { composeLetter, createAuthenticator, readLetter, type Letter } from './letter.ts';
-import { redrive, type RedriveRequest, type WalkReport } from './redrive.ts';
+import { findLetter, type FoundLetter, type LetterQuery } from './find-letter.ts';
+import { composeLetter, createAuthenticator, readLetter, type Letter, type ReadLetter } from './letter.ts';
 import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
-import {
-  decodeLetter,
-  insertOrCreate,
-  keepLetter,
-  letterFile,
-  reserveMs,
-  type LowerTier,
-  type TierDeps,
-} from './tiers.ts';
+import { insertOrCreate, keepLetter, reserveMs, type LowerTier, type TierDeps } from './tiers.ts';
 
 export interface DurableWriterDeps {
   readonly store: Store;
@@ -42,6 +34,8 @@ export interface DurableWriterDeps {
   readonly blobs?: Blobs | undefined;
   /** The deployment's key. Absent: letters carry a digest only, and the log tier is off. */
   readonly seal?: Seal | undefined;
+  /** Keys from before: what was written under one of them is still read. Nothing is written under them. */
+  readonly previousSeals?: readonly Seal[] | undefined;
 }
 
 export interface DurableWriterOptions extends RetryOptions {
@@ -90,27 +84,24 @@ export interface DurableWriter {
   write(request: WriteRequest): Promise<WriteOutcome>;
   /** As `write`, but into the collection only: what cannot be stored rejects. For recovery. */
   store(request: WriteRequest): Promise<StoreOutcome>;
-  /** The letter of a record's attempt from whichever lower tier holds it. Rejects when a tier cannot be read. */
-  findLetter(letterId: string, deadline: Deadline): Promise<FoundLetter | undefined>;
   /**
-   * Puts dead letters back where they belong, each on its own; answers counts and, when the deadline came
-   * first, a checkpoint.
+   * The letter of a record's attempt from whichever lower tier holds it. Rejects when a tier cannot be read, and
+   * with `LETTER_INVALID` where there is a letter, and none that can be used.
    */
-  redrive(request: RedriveRequest): Promise<WalkReport>;
+  findLetter(query: LetterQuery, deadline: Deadline): Promise<FoundLetter | undefined>;
+  /** A document of the dead-letter collection as a letter; throws `LETTER_INVALID`. For `redrive`. */
+  readLetter(document: Document): ReadLetter;
   /** The retry policy with its breakers, for other idempotent statements of the same instance. */
   readonly retrier: Retrier;
   readonly deadLetters: string;
-}
-
-export interface FoundLetter {
-  readonly letter: Letter;
-  readonly tier: 'emergency_backup' | 'storage';
+  /** The files of the third tier, where there is one. */
+  readonly blobs: Blobs | undefined;
 }
 
 /** A durable writer; make one per instance, since its breakers learn from call to call. */
 export function createDurableWriter(deps: DurableWriterDeps, options: DurableWriterOptions = {}): DurableWriter {
   const retrier = createRetrier(deps, options);
-  const authenticator = createAuthenticator(deps.hash, deps.seal);
+  const authenticator = createAuthenticator(deps.hash, deps.seal, deps.previousSeals);
   const deadLetters = options.deadLetters ?? collections.emergencyBackup;
   const parts: Parts = { ...deps, retrier, authenticator, deadLetters };
   const storeOnly = async (request: WriteRequest): Promise<StoreOutcome> => {
@@ -118,14 +109,14 @@ export function createDurableWriter(deps: DurableWriterDeps, options: DurableWri
     if (tried.ok) return { ...tried.value, attempts: tried.attempts };
     throw tried.error;
   };
-  const read = (document: Document): Letter => readLetter(document, authenticator);
   return {
     write: (request) => write(parts, request),
     store: storeOnly,
-    findLetter: (letterId, deadline) => findLetter(parts, letterId, deadline),
-    redrive: (request) => redrive({ ...deps, deadLetters, readLetter: read, storeRecord: storeOnly }, request),
+    findLetter: (query, deadline) => findLetter(parts, query, deadline),
+    readLetter: (document) => readLetter(document, authenticator, 'digest'),
     retrier,
     deadLetters,
+    blobs: deps.blobs,
   };
 }
 
@@ -227,19 +218,4 @@ async function keepBeside(
     const code = isDurableError(error) ? error.code : 'INTERNAL';
     parts.log.write('warn', 'write.evidence-not-kept', { recordId: _id, code });
   }
-}
-
-async function findLetter(parts: Parts, letterId: string, deadline: Deadline): Promise<FoundLetter | undefined> {
-  const call = { deadline };
-  const document = await parts.store.get(parts.deadLetters, letterId, call).catch(absentCollection);
-  if (document) return { letter: readLetter(document, parts.authenticator), tier: 'emergency_backup' };
-  if (!parts.blobs) return undefined;
-  const bytes = await parts.blobs.get(await parts.blobs.fileId(letterFile(letterId), call), call);
-  if (!bytes) return undefined;
-  return { letter: readLetter(decodeLetter(bytes, parts.seal), parts.authenticator), tier: 'storage' };
-}
-
-function absentCollection(error: unknown): undefined {
-  if (isDurableError(error, 'STORE_NOT_FOUND')) return undefined;
-  throw error;
 }

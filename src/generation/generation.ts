@@ -1,9 +1,7 @@
 import {
-  canonicalJson,
   DurableError,
   isDurableError,
   nextBeijingMidnight,
-  recordId,
   type Clock,
   type Deadline,
   type Hash,
@@ -12,23 +10,17 @@ import {
 } from '../core/index.ts';
 import type { DurableWriter } from '../durable/index.ts';
 import { createOnce, type Kind, type Once, type OnceOptions, type SavedIn } from '../once/index.ts';
-import {
-  collections,
-  readAccount,
-  type GenerateInput,
-  type HistoryInput,
-  type UserType,
-  type Work,
-} from '../records/index.ts';
+import { collections, readAccount, type HistoryInput, type UserType, type Work } from '../records/index.ts';
 import { is, type Blobs, type Document, type Filter, type Store } from '../store/index.ts';
 import type { Download } from './asset/index.ts';
 import { readHistory, type History } from './history.ts';
-import { askForPicture, payForPicture } from './pay.ts';
+import { askForPicture } from './pay.ts';
+import { createPictureCall, type Order, type Visit } from './picture-call.ts';
 import { createPictureKind, type Draft } from './picture-kind.ts';
-import { enhancedPromptOf } from './prompt.ts';
+import type { Moderate } from './moderation.ts';
 import type { Provider } from './providers/index.ts';
-import { DAILY_LIMITS, dailyUsage, planTerms, refusalOf, type DailyUsage } from './quota.ts';
-import { findOrRegister, findUser, type Registration, type UserDeps } from './users.ts';
+import { DAILY_LIMITS, dailyUsage, type DailyUsage } from './quota.ts';
+import { findUser, type Registration, type UserDeps } from './users.ts';
 
 export interface GenerationDeps {
   readonly store: Store;
@@ -41,6 +33,10 @@ export interface GenerationDeps {
   readonly download: Download;
   /** Absent: every generation is refused with `PROVIDER_NOT_CONFIGURED`. */
   readonly provider?: Provider | undefined;
+  /** Services used before, which are still asked about the tasks that they took. @default none */
+  readonly earlierProviders?: readonly Provider[] | undefined;
+  /** Looks at what a person wrote before anything is taken. Absent: nobody does. */
+  readonly moderate?: Moderate | undefined;
 }
 
 export interface GenerationOptions extends OnceOptions {
@@ -64,16 +60,13 @@ export interface Usage extends DailyUsage {
   readonly resetAt: string;
 }
 
-/** Who asks (from the platform's context alone), and until when. */
-export interface Visit {
-  readonly openid: string;
-  readonly deadline: Deadline;
-}
-
 /** AI pictures: each call leaves exactly one record. */
 export interface Generation {
-  /** Makes one picture, or answers what an earlier call with this request id left. Codes: see `Once.call`. */
-  generate(visit: Visit, input: GenerateInput & { readonly requestId: string }): Promise<Generated>;
+  /**
+   * Makes one picture, or answers what an earlier call with this request id left. Codes: see `Once.call`; and
+   * `PROMPT_REJECTED` or `MODERATION_UNAVAILABLE` with nothing taken, where the deployment has texts looked at.
+   */
+  generate(visit: Visit, input: Order['input']): Promise<Generated>;
   history(visit: Visit, input: HistoryInput): Promise<History>;
   usage(visit: Visit): Promise<Usage>;
   /** Hides a work of this person; its record stays for counting and replay. Rejects with `WORK_NOT_FOUND`. */
@@ -96,11 +89,15 @@ export function createGeneration(deps: GenerationDeps, options: GenerationOption
 
 /** Pictures as a kind of costly call over these ports. */
 export function kindOf(deps: GenerationDeps): Kind {
-  const { provider } = deps;
-  if (!provider?.ask) return createPictureKind();
-  return createPictureKind((taskId, { id, hold }, deadline) =>
-    askForPicture(deps, provider, { taskId, id, attempt: hold.attempt, deadline }),
-  );
+  return createPictureKind(async (taskId, { id, hold }, deadline) => {
+    const { provider: name = '' } = (hold.draft ?? {}) as Partial<Draft>;
+    const taker = [deps.provider, ...(deps.earlierProviders ?? [])].find((provider) => provider?.name === name);
+    if (taker) return askForPicture(deps, taker, { taskId, id, attempt: hold.attempt, deadline });
+    // Another service would say of a task that it never took that there is none.
+    deps.log.write('warn', 'generation.provider-gone', { recordId: id, provider: name });
+    const error = new DurableError('PROVIDER_NOT_CONFIGURED', `the task is with "${name}", which is not configured`);
+    return { status: 'unknown', error };
+  });
 }
 
 interface Parts extends GenerationDeps {
@@ -108,26 +105,11 @@ interface Parts extends GenerationDeps {
   readonly once: Once;
 }
 
-async function generate(parts: Parts, visit: Visit, input: GenerateInput & { requestId: string }): Promise<Generated> {
-  const { clock, hash, provider, users } = parts;
+async function generate(parts: Parts, visit: Visit, input: Order['input']): Promise<Generated> {
+  const { clock, provider, once } = parts;
   if (!provider) throw new DurableError('PROVIDER_NOT_CONFIGURED', 'set WX_DURABLE_PROVIDER; nothing was opened');
-  const { requestId, prompt, character, style, emotion, mode, retryUnknown } = input;
-  const wish = { prompt, character, style, emotion, mode };
-  const draft: Draft = { ...wish, requestId, provider: provider.name };
   const nowMs = clock.now();
-  const answer = await parts.once.call(
-    {
-      id: recordId(hash, visit.openid, requestId),
-      hash: hash.sha256(canonicalJson(wish)).slice(0, 32),
-      retryUnknown,
-      draft: { ...draft },
-      account: (call) => findOrRegister(users, visit.openid, { ...call, nowMs }),
-      terms: (account) => planTerms(account, nowMs),
-      refusal: (account) => refusalOf(account, nowMs),
-      pay: (context) => payForPicture(parts, provider, { context, prompt: enhancedPromptOf(wish) }),
-    },
-    visit.deadline,
-  );
+  const answer = await once.call(createPictureCall(parts, { visit, input, provider, nowMs }), visit.deadline);
   const work = answer.record as Work | undefined;
   if (answer.outcome === 'unknown' || !work) throw unknownResult(work?._id);
   const { savedIn, replayed } = answer;

@@ -6,12 +6,12 @@ export {
   type GenerationDeps,
   type GenerationOptions,
   type Usage,
-  type Visit,
 } from './generation.ts';
+export type { Visit } from './picture-call.ts';
 export type { History, HistoryItem } from './history.ts';
 export {
   createProvider,
-  knownProviders,
+  knownProvider,
   type Fetch,
   type PictureRequest,
   type Provider,
@@ -21,9 +21,12 @@ export {
 } from './providers/index.ts';
 export type { Registration } from './users.ts';
 export {
+  createGenerationPruning,
   createGenerationRecovery,
   type GenerationCheckpoint,
   type GenerationRecoverReport,
   type GenerationRecovery,
 } from './recovery.ts';
 export { createDownload, type Download } from './asset/index.ts';
+export { createWechatModeration, type Moderate, type OpenApi } from './moderation.ts';
+export { createWorksSection, type WorksSectionDeps, type WorksSectionOptions } from './check/index.ts';

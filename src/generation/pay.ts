@@ -1,4 +1,4 @@
-import { attemptName, createDeadline, DurableError, sleep, type Deadline } from '../core/index.ts';
+import { attemptName, createDeadline, DurableError, sleep, type Deadline, type Log } from '../core/index.ts';
 import type { PayContext, Payment } from '../once/index.ts';
 import type { Asset } from '../records/index.ts';
 import { copyPicture, type AssetDeps } from './asset/index.ts';
@@ -8,10 +8,16 @@ const POLL_MS = 1_000;
 /** Share of the paying time that is kept for copying the picture, and its bound. */
 const COPY_SHARE = 0.3;
 const MAX_COPY_MS = 15_000;
+/** How long an image service's addresses work where it does not say: the shortest that is known. */
+const KEEPS_PICTURES_MS = 3_600_000;
+
+export interface PayDeps extends AssetDeps {
+  readonly log: Log;
+}
 
 /** Has the picture made and copied; a provider that takes tasks is noted before it is polled. */
 export async function payForPicture(
-  deps: AssetDeps,
+  deps: PayDeps,
   provider: Provider,
   { context, prompt }: { readonly context: PayContext; readonly prompt: string },
 ): Promise<Payment> {
@@ -20,22 +26,22 @@ export async function payForPicture(
   const madeBy = deadline.minus(copyMs);
   const reference = attemptName(id, hold.attempt);
   const submitted = await provider.submit({ prompt, reference, deadline: madeBy });
-  const settlement = { id, attempt: hold.attempt, deadline };
+  const settlement = { provider, id, attempt: hold.attempt, deadline };
   if (submitted.status !== 'accepted') return paymentOf(deps, { ...settlement, result: submitted });
   await context.noteTask(submitted.taskId);
   const result = await poll(deps, provider, { taskId: submitted.taskId, deadline: madeBy });
-  return paymentOf(deps, { ...settlement, result });
+  return paymentOf(deps, { ...settlement, result, isTask: true });
 }
 
 /** Asks for a task once; `running` while there is no result. */
 export async function askForPicture(
-  deps: AssetDeps,
+  deps: PayDeps,
   provider: Provider,
   task: { readonly taskId: string; readonly id: string; readonly attempt: number; readonly deadline: Deadline },
 ): Promise<Payment | 'running'> {
-  if (!provider.ask) return 'running';
-  const result = await provider.ask(task.taskId, task.deadline);
-  return result.status === 'running' ? 'running' : paymentOf(deps, { ...task, result });
+  const result = await provider.ask?.(task.taskId, task.deadline);
+  if (!result || result.status === 'running') return 'running';
+  return paymentOf(deps, { ...task, provider, result, isTask: true });
 }
 
 async function poll(
@@ -43,41 +49,65 @@ async function poll(
   provider: Provider,
   { taskId, deadline }: { taskId: string; deadline: Deadline },
 ): Promise<ProviderResult> {
+  let unclear: ProviderResult | undefined;
   while (deadline.remainingMs() > POLL_MS) {
     await sleep(deps.clock, POLL_MS);
     const result = await provider.ask?.(taskId, deadline);
-    if (result && result.status !== 'running' && result.status !== 'unknown') return result;
+    if (result?.status === 'completed' || result?.status === 'failed') return result;
+    unclear = result?.status === 'unknown' ? result : undefined;
   }
-  return { status: 'unknown', message: 'the task was still running when time was up' };
+  return unclear ?? { status: 'unknown', message: 'the task was still running when time was up', cause: 'running' };
 }
 
 interface Settlement {
+  readonly provider: Provider;
   readonly id: string;
   readonly attempt: number;
   readonly result: ProviderResult;
   readonly deadline: Deadline;
+  /** The service can be asked again for what it made. */
+  readonly isTask?: true;
 }
 
-async function paymentOf(deps: AssetDeps, settlement: Settlement): Promise<Payment> {
-  const { result, id, attempt } = settlement;
-  if (result.status === 'failed') return { status: 'failed', error: failed(result.message) };
-  if (result.status === 'unknown') {
-    return { status: 'unknown', error: new DurableError('PROVIDER_UNCERTAIN', result.message) };
-  }
+async function paymentOf(deps: PayDeps, settlement: Settlement): Promise<Payment> {
+  const { provider, result, id, attempt } = settlement;
+  if (result.status !== 'completed') return withoutPicture(deps, settlement, result);
   const { picture } = result;
   // A little is kept so that a slow copy ends as `pending` and not as an unknown payment.
   const deadline = createDeadline(deps.clock, settlement.deadline.atMs - 100);
-  const asset = await copyPicture(deps, { picture, id, attempt, deadline });
+  const expiresAtMs = deps.clock.now() + (provider.keepsPicturesMs ?? KEEPS_PICTURES_MS);
+  const asset = await copyPicture(deps, { picture, id, attempt, deadline, expiresAtMs });
   const imageUrl = asset.fileId ?? sourceOf(picture);
-  if (imageUrl === undefined) return { status: 'failed', error: failed('图片无法保存') };
+  if (imageUrl === undefined) return unkept(asset, settlement);
   return { status: 'completed', fields: { asset: asset as unknown as Record<keyof Asset, string>, imageUrl } };
 }
 
-// Bytes that could not be stored are gone: there is no address to try again.
+function withoutPicture(
+  { log }: PayDeps,
+  { provider, id }: Settlement,
+  result: Exclude<ProviderResult, { readonly status: 'completed' }>,
+): Payment {
+  const { status, message, httpStatus, cause } = result;
+  const fields = { recordId: id, provider: provider.name, outcome: status, httpStatus, cause };
+  log.write('warn', 'generation.no-picture', fields);
+  return status === 'failed' ? { status, error: failed(message) } : { status, error: uncertain(message) };
+}
+
+// Bytes that could not be stored are gone: there is no address to try again. A task still has them.
+function unkept({ error }: Asset, { isTask }: Settlement): Payment {
+  if (error === 'ASSET_REFUSED') return { status: 'failed', error: failed('图片服务返回的内容不是图片') };
+  if (isTask) return { status: 'unknown', error: uncertain('the picture was made and could not be stored') };
+  return { status: 'failed', error: failed('图片无法保存') };
+}
+
 function sourceOf(picture: Picture): string | undefined {
   return 'url' in picture ? picture.url : undefined;
 }
 
 function failed(reason: string): DurableError {
-  return new DurableError('PROVIDER_FAILED', 'the image service made no picture', { details: { reason } });
+  return new DurableError('PROVIDER_FAILED', 'there is no picture', { details: { reason } });
+}
+
+function uncertain(message: string): DurableError {
+  return new DurableError('PROVIDER_UNCERTAIN', message);
 }

@@ -5,6 +5,11 @@ export type Wish = Pick<GenerateInput, 'prompt' | 'character' | 'style' | 'emoti
 
 const TITLE_LENGTH = 12;
 
+/** Everything that the person wrote, for those who must look at it. */
+export function writtenIn({ prompt, character, style, emotion, mode }: Wish): string {
+  return [prompt, character, style, emotion, mode].filter((part) => part !== '').join('\n');
+}
+
 /** A title for lists: the beginning of the wish. */
 export function titleOf(wish: Wish): string {
   const characters = [...wish.prompt];

@@ -8,19 +8,29 @@ export const DAILY_LIMITS: Readonly<Record<UserType, number>> = { admin: 1_000, 
 /** Credits for one completed picture; admins and vips pay none. */
 const PRICES: Readonly<Record<UserType, number>> = { admin: 0, vip: 0, free: 1 };
 
+/**
+ * Openings a day for each picture that a day allows. A failed call gives its use back, but it was an order at the
+ * image service and left a hold, so they are counted too.
+ */
+const TRIES_FACTOR = 3;
+
 const usedPath = (day: string): string => `quota.used.d${day}`;
+const triesPath = (day: string): string => `quota.tries.d${day}`;
+const triesLimit = (type: UserType): number => (type === 'admin' ? Infinity : DAILY_LIMITS[type] * TRIES_FACTOR);
 
 /** What the next picture costs this account, and the condition of its opening. Throws `USER_INVALID`. */
 export function planTerms(document: Document, atMs: number): { terms: Terms; eligible: Filter } {
   const account = readAccount(document);
   const terms: Terms = { price: PRICES[account.type], day: beijingDay(atMs) };
-  const limit = DAILY_LIMITS[account.type];
   // Obvious refusals need no request; the condition below decides all others, at the instant it applies.
-  if (used(account, terms.day) >= limit || account.credits < terms.price) throw refusalOf(document, atMs);
+  const refusal = obviousRefusal(account, terms.day);
+  if (refusal) throw refusal;
+  const tries = triesLimit(account.type);
   return {
     terms,
     eligible: {
-      [usedPath(terms.day)]: is.absentOr(is.below(limit)),
+      [usedPath(terms.day)]: is.absentOr(is.below(DAILY_LIMITS[account.type])),
+      ...(Number.isFinite(tries) ? { [triesPath(terms.day)]: is.absentOr(is.below(tries)) } : {}),
       ...(terms.price > 0 ? { credits: is.atLeast(terms.price) } : {}),
     },
   };
@@ -28,23 +38,32 @@ export function planTerms(document: Document, atMs: number): { terms: Terms; eli
 
 /** Why this account may not open another picture. */
 export function refusalOf(document: Document, atMs: number): DurableError {
-  const account = readAccount(document);
+  return (
+    obviousRefusal(readAccount(document), beijingDay(atMs)) ??
+    new DurableError('STORE_CONFLICT', 'another call of this user was first; ask again')
+  );
+}
+
+function obviousRefusal(account: Account, day: string): DurableError | undefined {
   const limit = DAILY_LIMITS[account.type];
-  if (used(account, beijingDay(atMs)) >= limit) {
+  if (countIn(account.used, usedPath(day)) >= limit) {
     return new DurableError('QUOTA_EXCEEDED', `the daily quota of ${limit} is used up`, { details: { limit } });
   }
-  if (account.credits < PRICES[account.type]) {
-    return new DurableError('CREDITS_INSUFFICIENT', 'no credits are left', { details: { credits: account.credits } });
+  const tries = triesLimit(account.type);
+  if (countIn(account.tries, triesPath(day)) >= tries) {
+    const zh = `今日尝试次数已达上限（${tries} 次，含失败的尝试），请明天再来`;
+    return new DurableError('QUOTA_EXCEEDED', `${tries} tries were made today`, { details: { limit, tries, zh } });
   }
-  return new DurableError('STORE_CONFLICT', 'another call of this user was first; ask again');
+  if (account.credits >= PRICES[account.type]) return undefined;
+  return new DurableError('CREDITS_INSUFFICIENT', 'no credits are left', { details: { credits: account.credits } });
 }
 
 /** Counters changed by opening, … */
 export function takeOf({ price, day }: Terms): Amounts {
-  return { [usedPath(day)]: 1, credits: -price };
+  return { [usedPath(day)]: 1, [triesPath(day)]: 1, credits: -price };
 }
 
-/** … by giving back, … */
+/** … by giving back: all but the try, … */
 export function backOf({ price, day }: Terms): Amounts {
   return { [usedPath(day)]: -1, credits: price };
 }
@@ -60,18 +79,20 @@ export interface DailyUsage {
   readonly remaining: number;
 }
 
-/** Uses of the Beijing day of `atMs`; `extra` are those since the document was read. */
+/** Uses of the Beijing day of `atMs`, and what may follow; `extra` are those since the document was read. */
 export function dailyUsage(account: Account, atMs: number, extra = 0): DailyUsage {
+  const day = beijingDay(atMs);
   const limit = DAILY_LIMITS[account.type];
-  const count = used(account, beijingDay(atMs)) + extra;
-  return { used: count, limit, remaining: Math.max(0, limit - count) };
+  const count = countIn(account.used, usedPath(day)) + extra;
+  const triesLeft = triesLimit(account.type) - countIn(account.tries, triesPath(day)) - extra;
+  return { used: count, limit, remaining: Math.max(0, Math.min(limit - count, triesLeft)) };
 }
 
-function used(account: Account, day: string): number {
-  const value = account.used[`d${day}`];
+function countIn(counts: Account['used'], path: string): number {
+  const value = counts[path.slice(path.lastIndexOf('.') + 1)];
   if (value === undefined) return 0;
   if (typeof value === 'number' && Number.isFinite(value)) return Math.max(0, value);
   throw new DurableError('USER_INVALID', "the user's daily usage is broken; repair the document", {
-    details: { field: usedPath(day) },
+    details: { field: path },
   });
 }

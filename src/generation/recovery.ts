@@ -1,12 +1,25 @@
-import type { Deadline } from '../core/index.ts';
+import { asDurableError, type Deadline } from '../core/index.ts';
 import type { WalkReport } from '../durable/index.ts';
-import { createRecovery, type OnceOptions, type RecoverCheckpoint, type RecoverReport } from '../once/index.ts';
-import type { PageKey } from '../store/index.ts';
+import {
+  createHoldPruning,
+  createRecovery,
+  type HoldPruning,
+  type OnceOptions,
+  type RecoverCheckpoint,
+  type RecoverReport,
+} from '../once/index.ts';
 import { recopyPictures } from './asset/index.ts';
 import { kindOf, type GenerationDeps } from './generation.ts';
 
-/** Where a run stopped; the pictures come after everything that is about money. */
-export type GenerationCheckpoint = RecoverCheckpoint | { readonly phase: 'pictures'; readonly after: PageKey };
+/**
+ * Where a run stopped. The pictures keep no place of their own, since each run begins with the most urgent one: a run
+ * that had time for everything but all of them begins anew.
+ */
+export type GenerationCheckpoint = RecoverCheckpoint;
+
+const BEGINNING: GenerationCheckpoint = { phase: 'holds' };
+/** What is kept of every run, so that pictures never starve behind calls that cannot be finished. */
+const PICTURES_SHARE = 0.25;
 
 export interface GenerationRecoverRequest {
   readonly deadline: Deadline;
@@ -31,15 +44,21 @@ export function createGenerationRecovery(deps: GenerationDeps, options: OnceOpti
   const calls = createRecovery(deps, kindOf(deps), options);
   return {
     async recover({ deadline, from }) {
-      const isPictures = from?.phase === 'pictures';
-      const { phases, checkpoint } = isPictures ? { phases: {} } : await calls.recover({ deadline, from });
-      if (checkpoint) return { phases, checkpoint };
-      const pictures = await recopyPictures(deps, { deadline, after: isPictures ? from.after : undefined });
-      const stopped = pictures.checkpoint;
-      return {
-        phases: { ...phases, pictures },
-        ...(stopped ? { checkpoint: { phase: 'pictures', after: stopped } } : {}),
-      };
+      const callsBy = deadline.minus(deadline.remainingMs() * PICTURES_SHARE);
+      const report = await calls.recover({ deadline: callsBy, from });
+      const pictures = await recopyPictures(deps, deadline).catch(failedPhase);
+      const checkpoint = report.checkpoint ?? (pictures.checkpoint ? BEGINNING : undefined);
+      return { phases: { ...report.phases, pictures }, ...(checkpoint ? { checkpoint } : {}) };
     },
   };
+}
+
+// A phase that cannot read its pages is reported; what the others did stands.
+function failedPhase(error: unknown): WalkReport {
+  return { done: 0, skipped: 0, failed: [{ id: '', code: asDurableError(error).code }] };
+}
+
+/** Pruning of what finished generations leave in the users' documents. */
+export function createGenerationPruning(deps: GenerationDeps): HoldPruning {
+  return createHoldPruning(deps, kindOf(deps));
 }

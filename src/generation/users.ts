@@ -1,4 +1,5 @@
-import { DurableError, userId, type Hash } from '../core/index.ts';
+import { DurableError, userId, type Deadline, type Hash } from '../core/index.ts';
+import type { Retrier } from '../durable/index.ts';
 import { collections } from '../records/index.ts';
 import type { CallOptions, Document, Store } from '../store/index.ts';
 
@@ -12,6 +13,7 @@ export interface UserDeps {
   readonly store: Store;
   readonly hash: Hash;
   readonly registration: Registration;
+  readonly writer: { readonly retrier: Retrier };
 }
 
 /** The document of the person with this openid, or undefined. */
@@ -22,21 +24,27 @@ export async function findUser(deps: UserDeps, openid: string, call: CallOptions
   return items.find(({ _id }) => _id === own) ?? items[0];
 }
 
+/** A person as read, or as they will be registered. */
+export interface Person {
+  readonly document: Document;
+  readonly isRegistered: boolean;
+}
+
 /**
- * The document of this person, registered now if unknown. The new document's `_id` is made from the openid,
- * so that two first calls at once register one user. Rejects with `USER_UNREGISTERED` where that is closed.
+ * The person with this openid; for somebody unknown the document that `register` would store. Its `_id` is made from
+ * the openid, so that two first calls at once register one user. Rejects with `USER_UNREGISTERED` where that is closed.
  */
-export async function findOrRegister(
+export async function findPerson(
   deps: UserDeps,
   openid: string,
   call: CallOptions & { nowMs: number },
-): Promise<Document> {
+): Promise<Person> {
   const known = await findUser(deps, openid, call);
-  if (known) return known;
+  if (known) return { document: known, isRegistered: true };
   if (!deps.registration.open) {
     throw new DurableError('USER_UNREGISTERED', 'this user is not registered, and registration is closed');
   }
-  const fresh: Document = {
+  const document: Document = {
     _id: userId(deps.hash, openid),
     openid,
     credits: deps.registration.initialCredits,
@@ -44,8 +52,13 @@ export async function findOrRegister(
     vipLevel: 0,
     createdAt: new Date(call.nowMs),
   };
-  if ((await deps.store.insert(collections.users, fresh, call)) === 'inserted') return fresh;
-  const registered = await deps.store.get(collections.users, fresh._id, call);
-  if (registered) return registered;
-  throw new DurableError('STORE_UNCERTAIN', 'the user was just registered but cannot be read; ask again');
+  return { document, isRegistered: false };
+}
+
+/** Stores this person's document; somebody else may have been first, which changes nothing. */
+export async function register(deps: UserDeps, { document }: Person, deadline: Deadline): Promise<void> {
+  const tried = await deps.writer.retrier.attempt({ key: collections.users, deadline }, (timeoutMs) =>
+    deps.store.insert(collections.users, document, { timeoutMs, deadline }),
+  );
+  if (!tried.ok) throw tried.error;
 }

@@ -1,5 +1,5 @@
 import { isDurableError, type Deadline, type Log } from '../core/index.ts';
-import { walkPages, type WalkReport } from '../durable/index.ts';
+import { walkPages, type Reads, type WalkReport } from '../durable/index.ts';
 import { collections } from '../records/index.ts';
 import { is, type Document, type Filter, type PageKey, type Store } from '../store/index.ts';
 
@@ -29,6 +29,7 @@ export interface RepairReport extends WalkReport {
 }
 
 const PAGE = 100;
+const GROUP_TIMEOUT_MS = 10_000;
 const FIELDS = ['generateCount', 'quota.seq', 'quota.open', 'quota.holds'] as const;
 
 /**
@@ -71,17 +72,43 @@ async function apply({ store, log }: RepairDeps, plan: CountRepair, deadline: De
 
 async function planPage(store: Store, users: readonly Document[], deadline: Deadline): Promise<readonly CountRepair[]> {
   if (users.length === 0) return [];
-  const userIds = users.map((user) => user._id);
-  // Letters before works, and their records left out of the count: one that comes home meanwhile is not counted
-  // twice, nor a record that is written under a hold read as open.
-  const letters = await completedLetters(store, userIds, deadline);
-  const closed = users.flatMap((user) => closedLetters(user, letters));
-  const open = users.flatMap(openIds);
-  const stored = await completedByUser(store, { userIds, except: [...open, ...closed] }, deadline);
+  const reads = boundedReads(store, deadline);
+  const letters = await completedLetters(
+    reads,
+    users.map((user) => user._id),
+  );
+  const counts = await completedCounts(reads, users, letters);
   return users.flatMap((user) => {
-    const after = (stored.get(user._id) ?? 0) + closedLetters(user, letters).length;
+    const after = counts.get(user._id) ?? 0;
     return user['generateCount'] === after ? [] : [planRepair(user, after)];
   });
+}
+
+type CountReads = Pick<Reads, 'page' | 'group'>;
+
+function boundedReads(store: Store, deadline: Deadline): CountReads {
+  return {
+    page: (name, request) => store.page(name, request, { deadline }),
+    group: (name, request) => store.group(name, request, { deadline, timeoutMs: GROUP_TIMEOUT_MS }),
+  };
+}
+
+/**
+ * What `generateCount` of each of these users must be, by one grouped count. `letters` must have been read before,
+ * and after the users: their records are left out of the count, so that one that comes home meanwhile is not counted
+ * twice, nor a record that is written under a hold read as open.
+ */
+export async function completedCounts(
+  reads: CountReads,
+  users: readonly Document[],
+  letters: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, number>> {
+  const except = users.flatMap((user) => [...openIds(user), ...closedLetters(user, letters)]);
+  const userIds = users.map((user) => user._id);
+  const stored = await completedByUser(reads, { userIds, except });
+  return new Map(
+    users.map((user) => [user._id, (stored.get(user._id) ?? 0) + closedLetters(user, letters).length] as const),
+  );
 }
 
 function planRepair(user: Document, after: number): CountRepair {
@@ -102,11 +129,15 @@ function planRepair(user: Document, after: number): CountRepair {
 interface HoldFacts {
   readonly st?: unknown;
   readonly token?: unknown;
+  /** Beijing day whose quota it uses. */
+  readonly day?: unknown;
 }
 
-function holdsOf(user: Document): Readonly<Record<string, HoldFacts | null>> {
-  const { quota } = user as { quota?: { holds?: Record<string, HoldFacts | null> } };
-  return quota?.holds ?? {};
+/** The user's holds by their records; whatever the document holds. */
+export function holdsOf(user: Document): Readonly<Record<string, HoldFacts | null>> {
+  const { quota } = user as { quota?: { holds?: Record<string, HoldFacts | null> } | null };
+  const holds = quota?.holds;
+  return typeof holds === 'object' && holds !== null ? holds : {};
 }
 
 function openIds(user: Document): readonly string[] {
@@ -116,28 +147,26 @@ function openIds(user: Document): readonly string[] {
 }
 
 /** The user's records that were counted when they were closed, by a letter that has not come home yet. */
-function closedLetters(user: Document, letters: ReadonlySet<string>): readonly string[] {
+export function closedLetters(user: Document, letters: ReadonlySet<string>): readonly string[] {
   return Object.entries(holdsOf(user))
     .filter(([id, hold]) => hold?.st === 'done' && letters.has(attemptOf(id, hold?.token)))
     .map(([id]) => id);
 }
 
 async function completedByUser(
-  store: Store,
+  reads: CountReads,
   { userIds, except }: { readonly userIds: readonly string[]; readonly except: readonly string[] },
-  deadline: Deadline,
 ): Promise<Map<string, number>> {
   const others = except.length > 0 ? { _id: is.noneOf(except) } : {};
   const where = { userId: is.oneOf(userIds), status: 'completed', ...others };
-  const groups = await store.group(collections.works, { where, by: 'userId' }, { deadline });
+  const groups = await reads.group(collections.works, { where, by: 'userId' });
   return new Map(groups.map((group) => [String(group.key), group.count]));
 }
 
 /** The completed records in waiting letters, each named with its token: a record may have a letter of every attempt. */
-async function completedLetters(
-  store: Store,
+export async function completedLetters(
+  reads: Pick<Reads, 'page'>,
   userIds: readonly string[],
-  deadline: Deadline,
 ): Promise<ReadonlySet<string>> {
   const waiting = new Set<string>();
   const where = { userId: is.oneOf(userIds), state: 'waiting', status: 'completed' };
@@ -145,7 +174,7 @@ async function completedLetters(
   try {
     do {
       const request = { where, after, limit: 1_000, fields: ['recordId', 'payload.token'] };
-      const page = await store.page(collections.emergencyBackup, request, { deadline });
+      const page = await reads.page(collections.emergencyBackup, request);
       for (const letter of page.items) waiting.add(attemptOf(letter['recordId'], tokenIn(letter['payload'])));
       after = page.next;
     } while (after);

@@ -13,6 +13,7 @@
  */
 import type { Plain } from '../core/index.ts';
 import { is, type Change, type Document, type Filter } from '../store/index.ts';
+import { addPruned } from './pruned.ts';
 
 export type HoldState = 'open' | 'done' | 'back' | 'void';
 
@@ -51,13 +52,33 @@ export interface Step {
 }
 
 const pathOf = (id: string): string => `quota.holds.${id}`;
+/** Every call that was opened up to then is over, and its hold may be gone; milliseconds since the epoch. */
+const PRUNED_TO = 'quota.prunedTo';
+const PRUNED = 'quota.pruned';
+
+/** All holds in an account's document, by record id; broken ones are left out. */
+export function holdsIn(account: Document): readonly (readonly [id: string, hold: Hold])[] {
+  const { quota } = account as { quota?: { holds?: Record<string, Hold | null> } };
+  return Object.entries(quota?.holds ?? {}).filter((entry): entry is [string, Hold] => isObject(entry[1]));
+}
+
+/** What pruning left: up to which moment openings are over, and the ids of dropped holds; see `pruned.ts`. */
+export function prunedIn(account: Document): { readonly to?: number; readonly ids?: string } {
+  const { quota } = account as { quota?: { prunedTo?: number; pruned?: string } };
+  const { prunedTo: to, pruned: ids } = quota ?? {};
+  return { ...(typeof to === 'number' ? { to } : {}), ...(typeof ids === 'string' ? { ids } : {}) };
+}
 
 /** The hold under a record's id in an account's document, or undefined. */
 export function holdIn(account: Document, id: string): Hold | undefined {
   const { quota } = account as { quota?: { holds?: Record<string, Hold> } };
   const hold = Object.hasOwn(quota?.holds ?? {}, id) ? quota?.holds?.[id] : undefined;
   // A broken one is none: it must not stop what has nothing to do with it.
-  return typeof hold === 'object' && hold !== null ? hold : undefined;
+  return isObject(hold) ? hold : undefined;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Where nothing is held under this id: absent, or the very `void` that was read. */
@@ -80,10 +101,13 @@ export interface OpenPlan {
   readonly take: Amounts;
 }
 
-/** Takes what the call costs and writes the hold, if the account may and nothing is held. */
+/**
+ * Takes what the call costs and writes the hold, if the account may and nothing is held. A hold that was pruned blocks
+ * no late arrival any more; the moment up to which holds were pruned does.
+ */
 export function planOpen({ id, hold, seen, eligible, take }: OpenPlan): Step {
   return {
-    where: { ...eligible, ...vacant(id, seen) },
+    where: { ...eligible, ...vacant(id, seen), [PRUNED_TO]: is.absentOr(is.below(hold.at)) },
     change: {
       inc: nonZero({ ...take, 'quota.open': 1, 'quota.seq': 1 }),
       set: { [pathOf(id)]: plain(hold) },
@@ -91,9 +115,10 @@ export function planOpen({ id, hold, seen, eligible, take }: OpenPlan): Step {
   };
 }
 
-/** Puts a `void` where nothing is held, so that an opening still on its way cannot arrive. */
-export function planTombstone(id: string, token: string, seen: Hold | undefined): Step {
-  return { where: vacant(id, seen), change: { set: { [pathOf(id)]: { st: 'void', token, attempt: 0, until: 0 } } } };
+/** Puts a `void` where nothing is held, so that this opening, should it still be on its way, cannot arrive. */
+export function planTombstone(id: string, { token, at }: Hold, seen: Hold | undefined): Step {
+  const tombstone = { st: 'void', token, attempt: 0, until: 0, at };
+  return { where: vacant(id, seen), change: { set: { [pathOf(id)]: tombstone } } };
 }
 
 /** Notes the provider's task, the moment it is known. */
@@ -130,6 +155,46 @@ export function planReopen(id: string, old: Hold, next: { readonly token: string
         [`${path}.taskId`]: null,
         [`${path}.attempt`]: old.attempt + 1,
       },
+    },
+  };
+}
+
+export interface PrunePlan {
+  readonly drop: readonly (readonly [id: string, hold: Hold])[];
+  /** Tombstones that say no moment at all: they are given this one. */
+  readonly undated: readonly (readonly [id: string, hold: Hold])[];
+  /** Paths of counters. */
+  readonly days: readonly string[];
+  readonly nowMs: number;
+}
+
+/** Two openings of one request, sent before either of them was known, lie no further apart than a lease. */
+const LONGEST_LEASE_MS = 900_000;
+
+/**
+ * Drops closed holds, if nothing was opened or closed since they were read and each still has its token (a tombstone
+ * may be replaced without being counted). Openings from before then, should one still arrive, are refused from now on.
+ */
+export function planPrune(account: Document, { drop, undated, days, nowMs }: PrunePlan): Step {
+  const { quota } = account as { quota?: { seq?: number } };
+  const before = prunedIn(account);
+  const ends = drop.map(([, { until, at }]) => (until > 0 ? until : at + LONGEST_LEASE_MS));
+  const paid = drop.flatMap(([id, { st }]) => (st === 'void' ? [] : [id]));
+  const tokens = [...drop, ...undated].map(([id, { token }]) => [`${pathOf(id)}.token`, token] as const);
+  return {
+    where: {
+      'quota.seq': quota?.seq ?? is.absent(),
+      [PRUNED_TO]: before.to ?? is.absent(),
+      [PRUNED]: before.ids ?? is.absent(),
+      ...Object.fromEntries(tokens),
+    },
+    change: {
+      set: {
+        ...Object.fromEntries(undated.map(([id]) => [`${pathOf(id)}.at`, nowMs])),
+        ...(drop.length > 0 ? { [PRUNED_TO]: Math.max(before.to ?? 0, ...ends) } : {}),
+        ...(paid.length > 0 ? { [PRUNED]: addPruned(before.ids, paid) } : {}),
+      },
+      unset: [...drop.map(([id]) => pathOf(id)), ...days],
     },
   };
 }

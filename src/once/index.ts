@@ -4,8 +4,10 @@ export { holdIn, type Amounts, type Hold, type HoldState, type Terms } from './h
 export type { Basis, Key, Kind, OnceAnswer, OnceRequest, PayContext, Payment, SavedIn } from './kind.ts';
 export { createPlainKind, type PlainKindOptions } from './plain-kind.ts';
 export type { OnceDeps, OnceOptions } from './parts.ts';
+export { createHoldPruning, type HoldPruning, type PruneRequest } from './prune.ts';
 export {
   createRecovery,
+  readRecoverCheckpoint,
   type RecoverCheckpoint,
   type RecoverReport,
   type RecoverRequest,

@@ -49,6 +49,12 @@ export interface PayContext extends Basis {
   noteTask(taskId: string): Promise<void>;
 }
 
+/** What a call costs, and the condition on the account under which it may be opened. */
+export interface Offer {
+  readonly terms: Terms;
+  readonly eligible: Filter;
+}
+
 /** One call: who pays, for what, and how. */
 export interface OnceRequest {
   /** The record's `_id`, made from the caller and the idempotency key. */
@@ -61,8 +67,11 @@ export interface OnceRequest {
   readonly draft: Readonly<Record<string, Plain>>;
   /** Reads (or registers) the account that pays. */
   account(call: CallOptions): Promise<Document>;
-  /** What it costs this account, and the condition under which it may. Throws to refuse. */
-  terms(account: Document): { readonly terms: Terms; readonly eligible: Filter };
+  /**
+   * What it costs this account, and the condition under which it may. Throws to refuse. Called only where a first
+   * attempt is about to be opened, so what must be true before that may be awaited here.
+   */
+  terms(account: Document): Offer | Promise<Offer>;
   /** Why the account may not, read after its opening was refused. */
   refusal(account: Document): DurableError;
   pay(context: PayContext): Promise<Payment>;

@@ -1,6 +1,5 @@
 import {
   asDurableError,
-  attemptName,
   createDeadline,
   DurableError,
   isDurableError,
@@ -10,10 +9,11 @@ import {
 import type { WriteOutcome } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
-import { holdIn, planTask, type Hold } from './hold.ts';
+import { holdIn, planTask, prunedIn, type Hold } from './hold.ts';
 import type { Key, Kind, OnceAnswer, OnceRequest, Payment, SavedIn } from './kind.ts';
 import { abandon, open, reopen, type Opened } from './open.ts';
 import { applyStep, inProgress, readRetried, settle, type OnceDeps, type OnceOptions, type Parts } from './parts.ts';
+import { mayBePruned } from './pruned.ts';
 import { resolve } from './resolve.ts';
 
 /** Time for a last answer after the deadline, before the platform kills the function. */
@@ -57,11 +57,11 @@ interface Course {
 
 async function call(parts: Parts, request: OnceRequest, deadline: Deadline): Promise<OnceAnswer> {
   const course = planCourse(parts, request, deadline);
-  const [account, stored] = await Promise.all([
-    readAccount(parts, course),
-    // An unreadable record does not stop the call: the hold is the lock, and the insert finds a duplicate.
-    readRetried(parts, { collection: parts.kind.records, id: request.id, maxAttempts: 1 }, deadline).catch(unreadable),
-  ]);
+  const [account, seen] = await Promise.all([readAccount(parts, course), readRecord(parts, course, 1)]);
+  // Its hold may have been pruned: then the record alone tells whether this was paid before.
+  const isInDoubt = seen === UNREADABLE && mayBePruned(prunedIn(account).ids, request.id);
+  const stored = isInDoubt ? await readRecord(parts, course) : seen;
+  if (isInDoubt && stored === UNREADABLE) throw unreadableRecord(request.id);
   const record = stored === UNREADABLE ? undefined : stored;
   if (record && record['hash'] !== request.hash) throw mismatch(request.id);
   if (record && isFinal(record['status'])) return replay(record, 'works', account);
@@ -92,7 +92,16 @@ function planCourse(parts: Parts, request: OnceRequest, deadline: Deadline): Cou
 const keyOf = (request: OnceRequest, account: Document): Key => ({ id: request.id, accountId: account._id });
 
 const UNREADABLE = Symbol('unreadable');
-const unreadable = (): typeof UNREADABLE => UNREADABLE;
+
+// An unreadable record does not stop the call: the hold is the lock, and the insert finds a duplicate.
+function readRecord(
+  parts: Parts,
+  { request, deadline }: Course,
+  maxAttempts?: number,
+): Promise<Document | undefined | typeof UNREADABLE> {
+  const what = { collection: parts.kind.records, id: request.id, ...(maxAttempts ? { maxAttempts } : {}) };
+  return readRetried(parts, what, deadline).catch((): typeof UNREADABLE => UNREADABLE);
+}
 
 async function readAccount(parts: Parts, { request, deadline }: Course): Promise<Document> {
   const budget = { key: parts.kind.accounts, deadline, recordId: request.id };
@@ -109,11 +118,10 @@ async function keptElsewhere(
   deadline: Deadline,
 ): Promise<OnceAnswer | undefined> {
   if (hold.st === 'void' || (hold.st === 'open' && parts.clock.now() >= hold.until)) return undefined;
-  const letterId = attemptName(id, hold.attempt);
-  const found = await parts.writer.findLetter(letterId, deadline).catch(() => undefined);
+  const query = { recordId: id, attempt: hold.attempt, token: hold.token, isHeld: true };
+  const found = await parts.writer.findLetter(query, deadline).catch(() => undefined);
   const record = found?.letter.payload;
-  if (!found || record?.['token'] !== hold.token || !isFinal(record['status'])) return undefined;
-  return replay(record, found.tier, account);
+  return found && isFinal(record?.['status']) ? replay(found.letter.payload, found.tier, account) : undefined;
 }
 
 // An earlier call is over but its record is not final: finish it as recovery would, then answer.

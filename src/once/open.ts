@@ -28,7 +28,7 @@ export async function open(parts: Parts, opening: OpenRequest): Promise<Opened> 
   const { request, account, seen, deadline } = opening;
   const { id } = request;
   const key: Key = { id, accountId: account._id };
-  const { terms, eligible } = request.terms(account);
+  const { terms, eligible } = await request.terms(account);
   const hold: Hold = {
     st: 'open',
     ...terms,
@@ -73,7 +73,7 @@ export async function abandon(
   deadline: Deadline,
 ): Promise<void> {
   const amounts = parts.kind.back(hold);
-  const steps = [planTombstone(key.id, hold.token, seen), planSettle(key.id, hold.token, { st: 'void', amounts })];
+  const steps = [planTombstone(key.id, hold, seen), planSettle(key.id, hold.token, { st: 'void', amounts })];
   // The retries that failed to open have used up the accounts' own budget: taking back must not starve by it,
   // or the person's credit is held for a day.
   const lane = `${parts.kind.accounts}/abandon`;

@@ -26,7 +26,7 @@ export interface Parts extends OnceDeps {
 
 /** Runs an account's conditional update with bounded retry; answers how many documents changed, or rejects. */
 export async function applyStep(
-  parts: Parts,
+  parts: OnceDeps & { readonly kind: Pick<Kind, 'accounts'> },
   key: Key,
   { step, deadline, lane }: { step: Step; deadline: Deadline; lane?: string },
 ): Promise<number> {

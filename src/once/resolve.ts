@@ -1,4 +1,4 @@
-import { attemptName, DurableError, isDurableError, type Deadline } from '../core/index.ts';
+import { DurableError, isDurableError, type Code, type Deadline } from '../core/index.ts';
 import type { Letter } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
@@ -7,20 +7,29 @@ import type { Key, Payment } from './kind.ts';
 import { readRetried, settle, type Parts } from './parts.ts';
 
 const DAY_MS = 86_400_000;
+/** Evidence that fails so fails for ever: it cannot be read, or cannot be stored. */
+const USELESS: ReadonlySet<Code> = new Set(['LETTER_INVALID', 'INPUT_INVALID', 'STORE_REJECTED', 'STORE_TOO_LARGE']);
+
+/** What a walk has read already, for many calls at once: the account before the record, and both before the letters. */
+export interface Seen {
+  readonly account: Document | undefined;
+  readonly record: Document | undefined;
+  /** Whether a lower tier holds something under the hold's own name. */
+  readonly hasLetter: boolean;
+}
 
 /**
  * Finishes one call that nobody is running any more, from what is stored; recovery runs it, and so does a
  * second call after the lease. Answers the record as it then is, or undefined while there is none to see.
  *
- * Rejects where a tier that may hold evidence cannot be read: "not found" would be a guess.
+ * Rejects where a tier that may hold evidence cannot be read: "not found" would be a guess. A letter that cannot be
+ * read or stored postpones its call for a day after the lease; after that it is no evidence, and stays where it is.
  */
-export async function resolve(parts: Parts, key: Key, deadline: Deadline): Promise<Document | undefined> {
-  const { kind } = parts;
-  const account = await readRetried(parts, { collection: kind.accounts, id: key.accountId }, deadline);
-  const record = await readRetried(parts, { collection: kind.records, id: key.id }, deadline);
+export async function resolve(parts: Parts, key: Key, deadline: Deadline, seen?: Seen): Promise<Document | undefined> {
+  const { account, record, hasLetter = true } = seen ?? (await readBoth(parts, key, deadline));
   const hold = account && holdIn(account, key.id);
   if (!account || !hold) return record;
-  const scene: Scene = { key, account, hold, record, deadline };
+  const scene: Scene = { key, account, hold, record, hasLetter, deadline };
   if (record && isFinal(record['status'])) return closeBy(parts, scene, record);
   if (hold.st === 'void') return resolveVoid(parts, scene);
   if (hold.st !== 'open') return resolveClosed(parts, scene);
@@ -28,11 +37,16 @@ export async function resolve(parts: Parts, key: Key, deadline: Deadline): Promi
   return resolveExpired(parts, scene);
 }
 
-interface Scene {
+async function readBoth(parts: Parts, { id, accountId }: Key, deadline: Deadline): Promise<Partial<Seen>> {
+  const { accounts, records } = parts.kind;
+  const account = await readRetried(parts, { collection: accounts, id: accountId }, deadline);
+  return { account, record: await readRetried(parts, { collection: records, id }, deadline) };
+}
+
+interface Scene extends Seen {
   readonly key: Key;
   readonly account: Document;
   readonly hold: Hold;
-  readonly record: Document | undefined;
   readonly deadline: Deadline;
 }
 
@@ -51,26 +65,43 @@ async function resolveVoid(parts: Parts, scene: Scene): Promise<Document | undef
 
 // Closed, but the record is not where it belongs: its letter holds it.
 async function resolveClosed(parts: Parts, scene: Scene): Promise<Document | undefined> {
-  const letter = await ownLetter(parts, scene);
-  return letter ? bring(parts, scene, letter) : scene.record;
+  const { hold, record } = scene;
+  const isOver = hold.st === 'back' && isOverdue(parts, scene);
+  const letter = await ownLetter(parts, scene).catch((error: unknown) => overlook(parts, scene, { error, isOver }));
+  if (letter) return bring(parts, scene, letter);
+  // What it cost was given back long ago: an unknown record has no other end.
+  return isOver && record ? expire(parts, scene, record) : record;
 }
 
 async function resolveExpired(parts: Parts, scene: Scene): Promise<Document | undefined> {
-  const letter = await ownLetter(parts, scene);
-  if (letter && letter.payload['status'] !== 'unknown') return bring(parts, scene, letter);
+  const isOver = isOverdue(parts, scene);
+  const overlooked = (error: unknown): undefined => overlook(parts, scene, { error, isOver });
+  const letter = await ownLetter(parts, scene).catch(overlooked);
+  const isResult = letter && letter.payload['status'] !== 'unknown';
+  const brought = isResult && (await bring(parts, scene, letter).catch(overlooked));
+  if (brought) return brought;
   const payment = await askProvider(parts, scene);
   if (payment === 'running') return scene.record;
   if (payment && payment.status !== 'unknown') return recordPayment(parts, scene, payment);
-  const record = scene.record ?? (await fence(parts, scene, letter));
+  const record = scene.record ?? (await fence(parts, scene, isResult ? undefined : letter));
   if (isFinal(record['status'])) return closeBy(parts, scene, record);
-  const expiresAtMs = scene.hold.until + (parts.options.unknownExpiresMs ?? DAY_MS);
-  return parts.clock.now() < expiresAtMs ? record : expire(parts, scene, record);
+  return isOver ? expire(parts, scene, record) : record;
+}
+
+function isOverdue({ clock, options }: Parts, { hold }: Scene): boolean {
+  return clock.now() >= hold.until + (options.unknownExpiresMs ?? DAY_MS);
+}
+
+function overlook(parts: Parts, { key }: Scene, { error, isOver }: { error: unknown; isOver: boolean }): undefined {
+  if (!isOver || !isDurableError(error) || !USELESS.has(error.code)) throw error;
+  parts.log.write('error', 'once.letter-overlooked', { recordId: key.id, code: error.code });
 }
 
 /** The letter of the hold's own attempt; an older attempt's counts for nothing. */
-async function ownLetter(parts: Parts, { key, hold, deadline }: Scene): Promise<Letter | undefined> {
-  const found = await parts.writer.findLetter(attemptName(key.id, hold.attempt), deadline);
-  return found?.letter.payload['token'] === hold.token ? found?.letter : undefined;
+async function ownLetter(parts: Parts, { key, hold, hasLetter, deadline }: Scene): Promise<Letter | undefined> {
+  if (!hasLetter) return undefined;
+  const query = { recordId: key.id, attempt: hold.attempt, token: hold.token, isHeld: true };
+  return (await parts.writer.findLetter(query, deadline))?.letter;
 }
 
 /** A letter's record as recovery stores it: what was meant, marked as recovered, and still deleted if it was. */
@@ -115,7 +146,6 @@ async function fence(parts: Parts, scene: Scene, letter: Letter | undefined): Pr
 async function askProvider(parts: Parts, scene: Scene): Promise<Payment | 'running' | undefined> {
   const { taskId } = scene.hold;
   if (!taskId || !parts.kind.ask) return undefined;
-  const overdueAtMs = scene.hold.until + (parts.options.unknownExpiresMs ?? DAY_MS);
   try {
     const answer = await parts.kind.ask(
       taskId,
@@ -123,9 +153,9 @@ async function askProvider(parts: Parts, scene: Scene): Promise<Payment | 'runni
       scene.deadline,
     );
     // A provider keeps a task for about a day: one that still "runs" then is no evidence any more.
-    return answer === 'running' && parts.clock.now() >= overdueAtMs ? undefined : answer;
+    return answer === 'running' && isOverdue(parts, scene) ? undefined : answer;
   } catch (error) {
-    if (parts.clock.now() >= overdueAtMs) return undefined;
+    if (isOverdue(parts, scene)) return undefined;
     if (isDurableError(error)) throw error;
     return 'running';
   }
@@ -133,19 +163,21 @@ async function askProvider(parts: Parts, scene: Scene): Promise<Payment | 'runni
 
 // No evidence for a day: the record says so, and then (only then) the cost is given back.
 async function expire(parts: Parts, scene: Scene, record: Document): Promise<Document> {
-  const { kind, store, writer } = parts;
-  const { _id, ...fields } = kind.finish(record, { status: 'failed', error: neverSeen() }, parts.clock.now());
+  const now = await failUnknown(parts, record, scene.deadline);
+  return now && isFinal(now['status']) ? closeBy(parts, scene, now) : record;
+}
+
+/** Makes an `unknown` record `failed`, if it still has its token; answers what is stored then. */
+export async function failUnknown(parts: Parts, record: Document, deadline: Deadline): Promise<Document | undefined> {
+  const { clock, kind, store, writer } = parts;
+  const error = new DurableError('ONCE_UNKNOWN', 'no result was seen for a day; what it cost is given back');
+  const { _id, ...fields } = kind.finish(record, { status: 'failed', error }, clock.now());
   const target = { id: _id, where: { status: 'unknown', token: String(record['token']) } };
-  const budget = { key: kind.records, deadline: scene.deadline, recordId: _id };
-  const tried = await writer.retrier.attempt(budget, async (timeoutMs) => {
-    const call = { timeoutMs, deadline: scene.deadline };
+  const tried = await writer.retrier.attempt({ key: kind.records, deadline, recordId: _id }, async (timeoutMs) => {
+    const call = { timeoutMs, deadline };
     await store.update(kind.records, target, { set: fields as Record<string, never> }, call);
     return store.get(kind.records, _id, call);
   });
-  if (!tried.ok) throw tried.error;
-  return tried.value && isFinal(tried.value['status']) ? closeBy(parts, scene, tried.value) : record;
-}
-
-function neverSeen(): DurableError {
-  return new DurableError('ONCE_UNKNOWN', 'no result was seen for a day; what it cost is given back');
+  if (tried.ok) return tried.value;
+  throw tried.error;
 }

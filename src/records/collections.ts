@@ -6,6 +6,8 @@ export const collections = {
   /** Leases, checkpoints and heartbeats of the maintenance jobs. */
   jobs: 'durable_jobs',
   integrityReports: 'integrity_reports',
+  /** What the groups were told, and when each robot may be used again. */
+  alerts: 'durable_alerts',
 } as const;
 
 /** Version written into every record and letter, so that a later reader knows what it looks at. */

@@ -1,6 +1,7 @@
 /** What is stored and what travels. */
 export { collections, SCHEMA_VERSION } from './collections.ts';
-export { isFinal, type Asset, type Work, type WorkStatus } from './work.ts';
+export { neededIndexes, type NeededIndex } from './indexes.ts';
+export { isFinal, type Asset, type CopyRetry, type Work, type WorkStatus } from './work.ts';
 export { readAccount, type Account, type UserType } from './user.ts';
 export {
   parseGenerate,
@@ -10,4 +11,5 @@ export {
   type HistoryInput,
   type WorkInput,
 } from './input.ts';
+export { addFinding, concludeFindings, statusOf, type FoundSoFar, type Weights } from './findings.ts';
 export type { CheckSection, Finding, IntegrityReport, Section, SectionStatus } from './report.ts';

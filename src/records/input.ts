@@ -6,12 +6,20 @@ const PROMPT_MAX = 500;
 const LABEL_MAX = 50;
 
 const characters = (text: string): number => [...text].length;
-const label = z.string().check(z.trim(), z.maxLength(LABEL_MAX));
+
+// Of zod's checks only `trim` and `refine` are used: each further kind weighs about a kilobyte in every function.
+const matching = (pattern: RegExp) => z.string().check(z.refine((text) => pattern.test(text)));
+const whole = (most: number) =>
+  z.number().check(z.refine((value) => Number.isInteger(value) && value >= 1 && value <= most));
+const label = z.string().check(
+  z.trim(),
+  z.refine((text) => text.length <= LABEL_MAX),
+);
 
 const generateInput = z.object({
   prompt: z.string().check(
     // A length in UTF-16 units first: a text of megabytes is refused without being counted.
-    z.maxLength(PROMPT_MAX * 4, { abort: true }),
+    z.refine((text) => text.length <= PROMPT_MAX * 4, { abort: true }),
     z.trim(),
     z.refine((text) => characters(text) >= 1 && characters(text) <= PROMPT_MAX),
   ),
@@ -19,17 +27,17 @@ const generateInput = z.object({
   style: z._default(label, 'cartoon'),
   emotion: z._default(label, ''),
   mode: z._default(label, 'single'),
-  requestId: z.optional(z.string().check(z.maxLength(128), z.regex(/^[\w.:-]+$/))),
+  requestId: z.optional(matching(/^[\w.:-]{1,128}$/)),
   retryUnknown: z._default(z.boolean(), false),
 });
 
 const historyInput = z.object({
-  page: z._default(z.int().check(z.minimum(1), z.maximum(1_000)), 1),
-  pageSize: z._default(z.int().check(z.minimum(1), z.maximum(50)), 10),
-  cursor: z.optional(z.string().check(z.maxLength(200), z.regex(/^\d{1,15}-[\w-]+$/))),
+  page: z._default(whole(1_000), 1),
+  pageSize: z._default(whole(50), 10),
+  cursor: z.optional(matching(/^\d{1,15}-[\w-]{1,150}$/)),
 });
 
-const workInput = z.object({ workId: z.string().check(z.maxLength(64), z.regex(/^[\w-]+$/)) });
+const workInput = z.object({ workId: matching(/^[\w-]{1,64}$/) });
 
 export type GenerateInput = z.infer<typeof generateInput>;
 export type HistoryInput = z.infer<typeof historyInput>;

@@ -27,12 +27,16 @@ export interface Section {
 
 /**
  * One section of the check, as a room offers it. It runs in slices: the state is plain data that a job keeps between
- * two invocations, and it never grows with the number of records.
+ * two invocations; it never grows with the number of records, and is never changed in place, since a step that fails
+ * is taken again from it. Where the slices are cut makes no difference to what is found.
  */
 export interface CheckSection {
   readonly name: string;
   begin(): Plain;
-  /** Goes on from `state` until it is finished or the deadline is near; rejects where it cannot read. */
+  /**
+   * Goes on from `state` by at least one page, and is called again until `finished`. Rejects where it cannot read, after
+   * attempts of its own: the section is then `unknown`, unless the deadline was what stopped it.
+   */
   advance(state: Plain, deadline: Deadline): Promise<{ readonly state: Plain; readonly finished: boolean }>;
   /** What was found; pure. */
   conclude(state: Plain): Section;

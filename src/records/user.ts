@@ -10,8 +10,10 @@ export interface Account {
   readonly credits: number;
   readonly generateCount: number;
   /** Uses per Beijing day. */
-  readonly used: Readonly<Record<string, unknown>>;
-  readonly holds: Readonly<Record<string, unknown>>;
+  readonly used: Fields;
+  /** Openings per Beijing day, failed calls included. */
+  readonly tries: Fields;
+  readonly holds: Fields;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -31,6 +33,7 @@ export function readAccount(document: Fields): Account {
     credits: Number.isFinite(document['credits']) ? Number(document['credits']) : 0,
     generateCount: counterIn(document, 'generateCount'),
     used: objectIn(quota, 'used'),
+    tries: objectIn(quota, 'tries'),
     holds: objectIn(quota, 'holds'),
   };
 }

@@ -16,10 +16,25 @@ export function isFinal(status: unknown): status is 'completed' | 'failed' {
   return status === 'completed' || status === 'failed';
 }
 
+/** What copying a picture later goes by; kept while the asset is `pending`. */
+export interface CopyRetry {
+  /** Tries so far, the first one included. */
+  readonly tries: number;
+  /** How many of them met an address that had no picture. */
+  readonly refusals: number;
+  /** Not tried again before, … */
+  readonly nextAtMs: number;
+  /** … and when the provider's address is expected to die. */
+  readonly expiresAtMs: number;
+}
+
 /** Where the picture's bytes are. */
 export interface Asset {
-  /** `copied`: in cloud storage · `pending`: only at the provider, a later job copies it. */
-  readonly state: 'copied' | 'pending';
+  /**
+   * `copied`: in cloud storage · `pending`: only at the provider, a later job copies it · `lost`: cannot be copied
+   * and will not be tried again; what is shown is the provider's address while it lives.
+   */
+  readonly state: 'copied' | 'pending' | 'lost';
   readonly fileId: string | null;
   /** The provider's address; it expires after 1 hour to 30 days. Null when the bytes came directly. */
   readonly sourceUrl: string | null;
@@ -27,6 +42,7 @@ export interface Asset {
   readonly contentType: string | null;
   /** Why it was not copied. */
   readonly error: Code | null;
+  readonly retry?: CopyRetry;
 }
 
 /** One generation, as stored in `works`. */

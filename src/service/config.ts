@@ -1,5 +1,5 @@
 import { DurableError } from '../core/index.ts';
-import { knownProviders, type ProviderConfig, type ProviderForm, type Registration } from '../generation/index.ts';
+import { knownProvider, type ProviderConfig, type ProviderForm, type Registration } from '../generation/index.ts';
 
 /** A function's environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -7,40 +7,62 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface GenerateConfig {
   /** Undefined: none is configured, and generation is refused. */
   readonly provider: ProviderConfig | undefined;
+  /** The service used before, which is still asked about the tasks that it took. */
+  readonly previousProvider: ProviderConfig | undefined;
   readonly registration: Registration;
+  /** Whose check looks at what a person wrote. Undefined: nobody's. */
+  readonly moderation: 'wechat' | undefined;
   /** The deployment's key, 32 bytes as hex or base64. */
   readonly key: string | undefined;
+  /** Keys used before: letters written under them are still read. */
+  readonly previousKeys: readonly string[];
 }
 
 /** Reads `WX_DURABLE_*`. Throws `CONFIG_INVALID` naming the variable, never its value. */
 export function readConfig(env: Environment): GenerateConfig {
   return {
-    provider: readProvider(env),
+    provider: readProvider(env, 'WX_DURABLE_PROVIDER'),
+    previousProvider: readProvider(env, 'WX_DURABLE_PREVIOUS_PROVIDER'),
     registration: {
       open: readSwitch(env, 'WX_DURABLE_REGISTRATION', true),
       initialCredits: readCount(env, 'WX_DURABLE_INITIAL_CREDITS', 20),
     },
+    moderation: readModeration(env['WX_DURABLE_MODERATION']),
     key: env['WX_DURABLE_KEY'] || undefined,
+    previousKeys: readList(env['WX_DURABLE_PREVIOUS_KEYS']),
   };
 }
 
-function readProvider(env: Environment): ProviderConfig | undefined {
-  const name = env['WX_DURABLE_PROVIDER'];
+function readProvider(env: Environment, prefix: string): ProviderConfig | undefined {
+  const name = env[prefix];
   if (!name) return undefined;
-  const known = Object.hasOwn(knownProviders, name) ? knownProviders[name] : undefined;
-  const baseUrl = env['WX_DURABLE_PROVIDER_URL'] || known?.baseUrl;
-  if (!baseUrl) throw invalid('WX_DURABLE_PROVIDER_URL', `give the address of provider "${name.slice(0, 20)}"`);
-  if (!/^https?:\/\/[^\s]+$/.test(baseUrl)) throw invalid('WX_DURABLE_PROVIDER_URL', 'give an http(s) address');
-  const form = readForm(env, known?.form ?? 'openai');
-  const model = env['WX_DURABLE_PROVIDER_MODEL'] || undefined;
-  if (form === 'dashscope' && !model) throw invalid('WX_DURABLE_PROVIDER_MODEL', 'name the model of this service');
-  return { name, form, baseUrl, apiKey: env['WX_DURABLE_PROVIDER_KEY'] || undefined, model };
+  const known = knownProvider(name);
+  const baseUrl = env[`${prefix}_URL`] || known?.baseUrl;
+  if (!baseUrl) throw invalid(`${prefix}_URL`, `give the address of provider "${name.slice(0, 20)}"`);
+  if (!/^https?:\/\/[^\s]+$/.test(baseUrl)) throw invalid(`${prefix}_URL`, 'give an http(s) address');
+  const form = readForm(`${prefix}_FORM`, env[`${prefix}_FORM`] || known?.form || 'openai');
+  const model = env[`${prefix}_MODEL`] || undefined;
+  if (form === 'dashscope' && !model) throw invalid(`${prefix}_MODEL`, 'name the model of this service');
+  return { name, form, baseUrl, apiKey: env[`${prefix}_KEY`] || undefined, model };
 }
 
-function readForm(env: Environment, otherwise: ProviderForm): ProviderForm {
-  const form = env['WX_DURABLE_PROVIDER_FORM'] || otherwise;
+function readForm(variable: string, form: string): ProviderForm {
   if (form === 'openai' || form === 'dashscope') return form;
-  throw invalid('WX_DURABLE_PROVIDER_FORM', 'say "openai" or "dashscope"');
+  throw invalid(variable, 'say "openai" or "dashscope"');
+}
+
+function readModeration(value: string | undefined): 'wechat' | undefined {
+  if (value === undefined || value === '' || value === 'off') return undefined;
+  if (value === 'wechat') return value;
+  throw invalid('WX_DURABLE_MODERATION', 'say "wechat" or "off"');
+}
+
+/** The entries of a list with commas. */
+export function readList(value: string | undefined): readonly string[] {
+  return (value ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
 }
 
 function readSwitch(env: Environment, name: string, otherwise: boolean): boolean {

@@ -4,12 +4,8 @@ import {
   createDeadline,
   DurableError,
   recordId,
-  type Clock,
   type Deadline,
-  type Hash,
-  type Log,
   type Plain,
-  type Random,
   type Seal,
 } from '../core/index.ts';
 import { createDurableWriter, type DurableWriter, type RetryOptions, type WriteOutcome } from '../durable/index.ts';
@@ -17,6 +13,7 @@ import {
   createOnce,
   createPlainKind,
   createRecovery,
+  readRecoverCheckpoint,
   type Amounts,
   type OnceAnswer,
   type PayContext,
@@ -24,20 +21,20 @@ import {
   type RecoverReport,
 } from '../once/index.ts';
 import { collections } from '../records/index.ts';
-import type { Blobs, CallOptions, Change, Document, Filter, Store, UpdateTarget } from '../store/index.ts';
+import type { CallOptions, Change, Document, Filter, Store, UpdateTarget } from '../store/index.ts';
 import { succeed, type Envelope } from './envelope.ts';
-import { createHandler, type Action, type Call, type FunctionContext, type Identity } from './handler.ts';
+import { createHandler, type Action, type Call, type FunctionContext } from './handler.ts';
+import type { Environment } from './config.ts';
+import type { Ports } from './runtime.ts';
+import { createTimer, type TimerOptions, type TimerWork } from './timer.ts';
 
 /** What the front desk stands on. */
-export interface DeskParts {
-  readonly store: Store;
-  readonly blobs: Blobs;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly hash: Hash;
-  readonly log: Log;
+export interface DeskParts extends Ports {
   readonly seal: Seal | undefined;
-  identity(): Identity;
+  /** Seals of keys used before: letters written under them are still read. @default none */
+  readonly previousSeals?: readonly Seal[];
+  /** Names the administrators (WX_DURABLE_ADMINS). */
+  readonly env: Environment;
 }
 
 export interface DeskOptions extends RetryOptions {
@@ -81,6 +78,8 @@ export interface DeskRecovery {
   /** Other collections written with `write`, whose dead letters are brought home too. @default none */
   readonly also?: readonly string[];
   readonly deadline: Deadline;
+  /** The `checkpoint` of an earlier run's report. @default the beginning */
+  readonly from?: unknown;
 }
 
 /** Durable writes and costly calls for any cloud function. */
@@ -97,6 +96,15 @@ export interface Durable {
   /** A function's `main` for `{ action, data }` events; each action answers its data, or an envelope. */
   handler(
     actions: Readonly<Record<string, (call: Call) => Promise<unknown>>>,
+  ): (event: unknown, context?: FunctionContext) => Promise<Envelope>;
+  /**
+   * A function's `main` for a timer: one instance at a time, for nobody but the timer and administrators. What `work`
+   * answers as `checkpoint` is handed to the next run, so that a long walk comes to its end. See `recover`.
+   */
+  timer(
+    name: string,
+    work: TimerWork,
+    options?: TimerOptions,
   ): (event: unknown, context?: FunctionContext) => Promise<Envelope>;
   /**
    * Changes a document if it satisfies the condition, with bounded retry; answers how many changed. Since a lost
@@ -120,8 +128,13 @@ export function createDesk(parts: DeskParts, options: DeskOptions = {}): Durable
   return {
     write: (collection, record, { deadline = soon() } = {}) => writer.write({ collection, record, deadline }),
     once: (costly) => once(deps, costly),
-    recover: ({ records, accounts = collections.users, also, deadline }) =>
-      createRecovery(deps, createPlainKind({ records, accounts })).recover({ deadline, also }),
+    recover: ({ records, accounts = collections.users, also, deadline, from }) =>
+      createRecovery(deps, createPlainKind({ records, accounts })).recover({
+        deadline,
+        also,
+        from: readRecoverCheckpoint(from),
+      }),
+    timer: (name, work, timerOptions) => createTimer(parts, name, work, timerOptions),
     handler: (actions) => createHandler(parts, answering(actions)),
     update: (collection, target, change, { deadline = soon() } = {}) =>
       retried(writer, { key: collection, deadline }, (call) => parts.store.update(collection, target, change, call)),

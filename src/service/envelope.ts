@@ -28,6 +28,8 @@ export function succeed(message: string, data: unknown): Success {
 export function fail(thrown: unknown, requestId: string): Failure {
   const error = asDurableError(thrown);
   const { status, zh } = codeFacts(error.code);
-  const words = error.code === 'INPUT_INVALID' && typeof error.details['zh'] === 'string' ? error.details['zh'] : zh;
-  return { code: status, message: words, error: { code: error.code, category: error.category }, requestId };
+  const { zh: words } = error.details;
+  // What the caller may do about it can be told more exactly than by the code alone.
+  const message = error.category === 'caller' && typeof words === 'string' ? words : zh;
+  return { code: status, message, error: { code: error.code, category: error.category }, requestId };
 }

@@ -20,7 +20,7 @@ export function createGenerateImage(runtime: Runtime) {
       return succeed('获取成功', history);
     },
     getDailyUsage: async (call) => succeed('获取成功', await desk().generation.usage(call)),
-    getServiceStatus: async (call) => succeed('服务正常', status(desk(), call)),
+    getServiceStatus: async (call) => status(desk(), call),
     deleteWork: async (call) => {
       const { workId } = parseWorkId(call.data);
       await desk().generation.deleteWork(call, workId);
@@ -32,13 +32,16 @@ export function createGenerateImage(runtime: Runtime) {
 
 interface Desk {
   readonly config: GenerateConfig;
+  readonly providerName: string | null;
+  readonly isModerated: boolean;
   readonly generation: Generation;
 }
 
 function openDesk(runtime: Runtime): Desk {
   const tools = openTools(runtime);
-  const { config } = tools;
-  return { config, generation: createGeneration({ ...runtime, ...tools }, { registration: config.registration }) };
+  const { config, provider, moderate } = tools;
+  const generation = createGeneration({ ...runtime, ...tools }, { registration: config.registration });
+  return { config, providerName: provider?.name ?? null, isModerated: moderate !== undefined, generation };
 }
 
 async function generate({ generation }: Desk, call: Call): Promise<Envelope> {
@@ -65,11 +68,15 @@ function completed({ work, savedIn, remainingCredits, dailyUsage }: Generated, r
   });
 }
 
-function status({ config }: Desk, { deadline }: Call) {
-  return {
-    provider: config.provider?.name ?? null,
+function status({ config, providerName, isModerated }: Desk, { deadline }: Call): Envelope {
+  // Every setting has been read by now: one that is wrong is answered before this.
+  const missing = providerName === null ? ['WX_DURABLE_PROVIDER'] : [];
+  return succeed(missing.length > 0 ? '服务未就绪：尚未配置图片生成服务' : '服务正常', {
+    provider: providerName,
+    missing,
     registration: config.registration.open ? 'open' : 'closed',
+    moderation: isModerated ? 'on' : 'off',
     tiers: ['works', 'emergency_backup', 'storage', ...(config.key ? ['log'] : [])],
     remainingTimeMs: deadline.remainingMs(),
-  };
+  });
 }

@@ -1,8 +1,20 @@
 /** Wires rooms into functions: parse, authorise, deadline, envelope, log. */
 export { createGenerateImage } from './generate-image.ts';
-export type { Runtime } from './runtime.ts';
+export { openTools, type Runtime } from './runtime.ts';
 export { createHandler, type Action, type Call, type FunctionContext, type HandlerDeps } from './handler.ts';
-export { createFixUserConsistency, createRecoverFromBackup } from './maintenance.ts';
-export { readConfig, type Environment } from './config.ts';
+export { createCheckDataIntegrity, type CheckAnswer } from './check-data-integrity.ts';
+export {
+  CHECK_SECTIONS,
+  createIntegrityCheck,
+  readSectionNames,
+  type IntegrityCheckOptions,
+} from './integrity-check.ts';
+export { createFixUserConsistency } from './fix-user-consistency.ts';
+export { createRecoverFromBackup } from './recover-from-backup.ts';
+export { createAlerts, type Alerts } from './alerts.ts';
+export { planAlerts, type RunOutcome } from './alert-plan.ts';
+export { readConfig, readList, type Environment } from './config.ts';
 export { fail, succeed, type Envelope } from './envelope.ts';
 export { createDesk, type CostlyCall, type DeskOptions, type DeskRecovery, type Durable } from './desk.ts';
+export { maintenanceJobs } from './maintenance-jobs.ts';
+export type { TimerOptions, TimerRun, TimerWork } from './timer.ts';

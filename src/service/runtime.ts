@@ -1,39 +1,80 @@
-import type { Clock, Hash, Log, Random, Seal } from '../core/index.ts';
+import { DurableError, type Seal } from '../core/index.ts';
 import { createDurableWriter, type DurableWriter } from '../durable/index.ts';
-import { createDownload, createProvider, type Download, type Fetch, type Provider } from '../generation/index.ts';
+import {
+  createDownload,
+  createProvider,
+  createWechatModeration,
+  type Download,
+  type Fetch,
+  type Moderate,
+  type OpenApi,
+  type Provider,
+  type ProviderConfig,
+} from '../generation/index.ts';
 import type { Blobs, Store } from '../store/index.ts';
 import { readConfig, type Environment, type GenerateConfig } from './config.ts';
-import type { Identity } from './handler.ts';
+import type { HandlerDeps } from './handler.ts';
 
-/** Everything a function stands on; composition roots hand it in. */
-export interface Runtime {
+/** What every function and the front desk stand on. */
+export interface Ports extends HandlerDeps {
   readonly store: Store;
   readonly blobs: Blobs;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly hash: Hash;
-  readonly log: Log;
+}
+
+/** Everything a function stands on; composition roots hand it in. */
+export interface Runtime extends Ports {
   readonly fetch: Fetch;
   readonly env: Environment;
   createSeal(secret: string): Seal;
-  identity(): Identity;
   /** Takes the place of the provider named in the environment, for a service this library does not know. */
   readonly provider?: Provider;
+  /** Takes the place of the check named in the environment. */
+  readonly moderate?: Moderate;
+  /** `cloud.openapi`; needed where WX_DURABLE_MODERATION is `wechat`. */
+  readonly openapi?: OpenApi;
 }
 
 /** What the functions about pictures work with, made from the runtime and its environment. */
 export interface Tools {
   readonly config: GenerateConfig;
   readonly writer: DurableWriter;
+  readonly seal: Seal | undefined;
+  /** Keys that letters may still be under. */
+  readonly previousSeals: readonly Seal[];
   readonly provider: Provider | undefined;
+  readonly earlierProviders: readonly Provider[];
   readonly download: Download;
+  readonly moderate: Moderate | undefined;
 }
 
 /** Opens the tools; throws `CONFIG_INVALID` for a wrong setting. */
 export function openTools(runtime: Runtime): Tools {
   const config = readConfig(runtime.env);
   const seal = config.key === undefined ? undefined : runtime.createSeal(config.key);
-  const provider = runtime.provider ?? (config.provider && createProvider(runtime, config.provider));
-  const download = createDownload({ clock: runtime.clock, trustedOrigin: provider?.trustedOrigin });
-  return { config, provider, download, writer: createDurableWriter({ ...runtime, seal }) };
+  const previousSeals = config.previousKeys.map((key) => runtime.createSeal(key));
+  const made = (provider: ProviderConfig | undefined): Provider | undefined =>
+    provider && createProvider(runtime, provider);
+  const provider = runtime.provider ?? made(config.provider);
+  const earlierProviders = [made(runtime.provider && config.provider), made(config.previousProvider)].filter(isThere);
+  const trustedOrigins = [provider, ...earlierProviders].map((each) => each?.trustedOrigin).filter(isThere);
+  return {
+    config,
+    seal,
+    previousSeals,
+    provider,
+    earlierProviders,
+    download: createDownload({ clock: runtime.clock, trustedOrigins }),
+    moderate: runtime.moderate ?? openModeration(runtime, config),
+    writer: createDurableWriter({ ...runtime, seal, previousSeals }),
+  };
+}
+
+function openModeration({ openapi, clock, log }: Runtime, { moderation }: GenerateConfig): Moderate | undefined {
+  if (moderation === undefined) return undefined;
+  if (openapi) return createWechatModeration({ openapi, clock, log });
+  throw new DurableError('CONFIG_INVALID', 'WX_DURABLE_MODERATION is "wechat", but the runtime has no `openapi`');
+}
+
+function isThere<T>(value: T | undefined): value is T {
+  return value !== undefined;
 }

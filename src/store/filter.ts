@@ -6,7 +6,8 @@ export type Comparison =
   | { readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte'; readonly value: Scalar }
   | { readonly op: 'in' | 'nin'; readonly values: readonly Scalar[] }
   | { readonly op: 'absent' }
-  | { readonly op: 'absentOr'; readonly other: Condition };
+  | { readonly op: 'absentOr'; readonly other: Condition }
+  | { readonly op: 'all'; readonly others: readonly Condition[] };
 
 const BRAND = Symbol.for('wx-durable.condition');
 
@@ -33,6 +34,8 @@ export const is = {
   noneOf: (values: readonly Scalar[]) => condition({ op: 'nin', values: [...values] }),
   absent: () => condition({ op: 'absent' }),
   absentOr: (other: Condition) => condition({ op: 'absentOr', other }),
+  /** Several conditions on one field: a range, or a range with exceptions. */
+  all: (others: readonly Condition[]) => condition({ op: 'all', others: [...others] }),
 } as const;
 
 /**
@@ -69,10 +72,11 @@ function isCondition(value: unknown): value is Condition {
 
 function assertLiteral(path: string, comparison: Comparison): void {
   if (comparison.op === 'absent') return;
-  if (comparison.op === 'absentOr') {
-    // From plain JavaScript anything can be handed to `absentOr`; what is no condition holds no comparison.
-    if (!isCondition(comparison.other)) throw notLiteral(path, comparison.other);
-    return assertLiteral(path, comparisonOf(comparison.other));
+  if (comparison.op === 'absentOr') return assertCondition(path, comparison.other);
+  if (comparison.op === 'all') {
+    // The SDK sends an empty list as it is, and the database refuses it.
+    if (comparison.others.length === 0) throw notLiteral(path, undefined);
+    return comparison.others.forEach((other) => assertCondition(path, other));
   }
   const values: readonly unknown[] = 'values' in comparison ? comparison.values : [comparison.value];
   if (!values.every(isScalar))
@@ -80,6 +84,12 @@ function assertLiteral(path: string, comparison: Comparison): void {
       path,
       values.find((value) => !isScalar(value)),
     );
+}
+
+// From plain JavaScript anything can be handed over; what is no condition holds no comparison.
+function assertCondition(path: string, other: unknown): void {
+  if (!isCondition(other)) throw notLiteral(path, other);
+  assertLiteral(path, comparisonOf(other));
 }
 
 function notLiteral(path: string, value: unknown): DurableError {

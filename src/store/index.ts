@@ -3,7 +3,7 @@ export { assertBlobName } from './blob-name.ts';
 export { assertChange } from './change.ts';
 export { assertDocument, valueAt } from './document.ts';
 export { assertPath, comparisonOf, is, readFilter, type Comparison, type Condition, type Filter } from './filter.ts';
-export { pageKeyOf, readPageRequest, type PagePlan } from './page-request.ts';
+export { assertTwins, isPageKey, pageKeyOf, readPageRequest, type PagePlan } from './page-request.ts';
 export {
   MAX_PAGE,
   type Blobs,
@@ -16,5 +16,7 @@ export {
   type PageKey,
   type PageRequest,
   type Store,
+  type Twins,
+  type TwinsRequest,
   type UpdateTarget,
 } from './store.ts';

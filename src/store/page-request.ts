@@ -1,7 +1,7 @@
 import { DurableError } from '../core/index.ts';
 import { valueAt } from './document.ts';
 import { assertPath, isScalar, type Filter } from './filter.ts';
-import { MAX_PAGE, type Document, type PageKey, type PageRequest } from './store.ts';
+import { MAX_PAGE, type Document, type PageKey, type PageRequest, type TwinsRequest } from './store.ts';
 
 /** A page request with its defaults filled in and every part of it proven literal. */
 export interface PagePlan {
@@ -31,6 +31,12 @@ export function pageKeyOf(document: Document, orderBy: string): PageKey {
   return isScalar(value) && typeof value !== 'boolean' ? { id: document._id, value } : { id: document._id };
 }
 
+/** Throws `INPUT_INVALID` before anything is sent unless twins are asked for by at least one plain path. */
+export function assertTwins({ by }: TwinsRequest): void {
+  if (by.length === 0) throw invalid('twins agree in at least 1 field', { fields: 0 });
+  by.forEach(assertPath);
+}
+
 function assertKey({ id, value }: PageKey): void {
   if (typeof id === 'string' && (value === undefined || isScalar(value))) return;
   throw invalid('a page starts after an id and a literal value', { id: typeof id, value: typeof value });
@@ -38,4 +44,12 @@ function assertKey({ id, value }: PageKey): void {
 
 function invalid(what: string, details: Readonly<Record<string, unknown>>): DurableError {
   return new DurableError('INPUT_INVALID', what, { details });
+}
+
+/** Whether a value from outside says where a walk goes on. */
+export function isPageKey(value: unknown): value is PageKey {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, value: at } = value as { readonly id?: unknown; readonly value?: unknown };
+  const isLiteral = ['undefined', 'string', 'number'].includes(typeof at) || at instanceof Date;
+  return typeof id === 'string' && isLiteral;
 }

@@ -64,6 +64,20 @@ export interface Group {
   readonly count: number;
 }
 
+/** Documents that agree in all of these fields. */
+export interface TwinsRequest {
+  readonly where?: Filter;
+  /** At least one; a document that lacks a field agrees with others that lack it. */
+  readonly by: readonly string[];
+}
+
+export interface Twins {
+  /** How many documents agree, at least 2. */
+  readonly count: number;
+  /** The smallest of their `_id`s. */
+  readonly firstId: string;
+}
+
 /**
  * The database as this library needs it: about ten statements, each on one collection.
  *
@@ -86,6 +100,8 @@ export interface Store {
   count(collection: string, where: Filter, call?: CallOptions): Promise<number>;
   /** At most 1,000 groups; more is `STORE_TOO_LARGE`, never a silent cut. */
   group(collection: string, request: GroupRequest, call?: CallOptions): Promise<readonly Group[]>;
+  /** The sets of two or more documents that agree in all of these fields, ordered by `firstId`; over 1,000: `STORE_TOO_LARGE`. */
+  twins(collection: string, request: TwinsRequest, call?: CallOptions): Promise<readonly Twins[]>;
   /** One page of a walk by key; `skip` is never used. A page the platform refuses as too large is halved. */
   page(collection: string, request: PageRequest, call?: CallOptions): Promise<Page>;
   createCollection(name: string, call?: CallOptions): Promise<'created' | 'exists'>;

@@ -11,11 +11,15 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A command that is running; `sees` resolves when its standard output matches, and rejects when it ends before. */
+/**
+ * A command that is running; `sees` resolves when its standard output matches, `says` when its standard error does;
+ * both reject when it ends before.
+ */
 export interface Running {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
   sees(pattern: RegExp): Promise<RegExpMatchArray>;
+  says(pattern: RegExp): Promise<RegExpMatchArray>;
 }
 
 /** The command line as it is shipped, built into a folder of its own; `start` runs it there. */
@@ -46,24 +50,27 @@ function start(file: string, { args, env, cwd }: StartOptions): Running {
   const child = spawn(process.execPath, [file, ...args], { cwd, env: { PATH: process.env['PATH'], ...env } });
   const output = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();
-  child.stdout.on('data', (chunk: Buffer) => {
-    output.stdout += chunk.toString();
+  const hear = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
+    output[stream] += chunk.toString();
     for (const watch of watchers) watch();
-  });
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  };
+  child.stdout.on('data', hear('stdout'));
+  child.stderr.on('data', hear('stderr'));
   const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, ...output })));
+  const match = (stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpMatchArray> =>
+    new Promise((found, fail) => {
+      const watch = () => {
+        const seen = output[stream].match(pattern);
+        if (seen) found(seen);
+      };
+      watchers.add(watch);
+      watch();
+      void ended.then(({ code }) => fail(new Error(`ended with ${code} before ${pattern}: ${output.stderr}`)));
+    });
   return {
     process: child,
     ended,
-    sees: (pattern) =>
-      new Promise((found, fail) => {
-        const watch = () => {
-          const match = output.stdout.match(pattern);
-          if (match) found(match);
-        };
-        watchers.add(watch);
-        watch();
-        void ended.then(({ code }) => fail(new Error(`ended with ${code} before ${pattern}: ${output.stderr}`)));
-      }),
+    sees: (pattern) => match('stdout', pattern),
+    says: (pattern) => match('stderr', pattern),
   };
 }

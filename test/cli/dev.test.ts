@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { collections } from '../../src/records/index.ts';
 import { createBuiltCli, type BuiltCli, type Running } from './built-cli.ts';
 
 const ECHO = `exports.main = async (event) => {
@@ -72,7 +72,7 @@ test('Ctrl-C stops it cleanly, and the data is there when it starts again', asyn
 test('the collections that the functions write to exist from the start', async () => {
   const { url } = await startDev('data-collections');
   const listed = (await (await fetch(`${url}/_emulator/collections`)).json()) as { name: string }[];
-  expect(listed.map(({ name }) => name).sort()).toEqual(['emergency_backup', 'users', 'works']);
+  expect(listed.map(({ name }) => name).sort()).toEqual(Object.values(collections).sort());
 });
 
 test("a function gets our settings and the provider, nothing else of this process's environment", async () => {
@@ -116,6 +116,29 @@ test('a data folder in use is refused, and the first local cloud goes on', async
 test('a folder without functions is said, and the local cloud runs all the same', async () => {
   const dev = cli.start(['dev', '--port', '0', '--dir', 'data-none', '--functions', 'nowhere']);
   running.push(dev);
-  await dev.sees(/nowhere 中没有云函数，请先运行 npm run build/);
+  await dev.sees(/nowhere 中没有云函数（每个云函数是一个含 index.js 的文件夹）/);
   await dev.sees(/Ctrl-C/);
+});
+
+test('a log that is damaged is said in the language of the person, with its place and what to do', async () => {
+  const first = await startDev('data-damaged');
+  await fetch(`${first.url}/_emulator/collections/users`, { method: 'PUT', body: '{"_id":"u1"}\n' });
+  first.process.kill('SIGTERM');
+  await first.ended;
+  const path = join(cli.folder, 'data-damaged/commit.log');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"u1"', '"u2"'));
+  const args = ['dev', '--port', '0', '--dir', 'data-damaged'];
+  const { code, stdout, stderr } = await cli.start(args).ended;
+  expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
+  expect(stderr.trim()).toMatch(
+    /^数据目录 data-damaged 的日志已损坏（第 \d+ 条，第 \d+ 字节）：请从备份恢复该目录，或用 --dir 换一个$/,
+  );
+  expect((await cli.start([...args, '--lang', 'en']).ended).stderr).toMatch(/^the log of .* is damaged/);
+});
+
+test('without a provider the pictures of the functions are painted on this machine', async () => {
+  const { url } = await startDev('data-provider');
+  const answer = await fetch(`${url}/invoke/echo`, { method: 'POST', body: '{}' });
+  const { result } = (await answer.json()) as { result: { settings: string[] } };
+  expect(result.settings[0]).toBe('WX_DURABLE_PROVIDER=local');
 });

@@ -1,6 +1,11 @@
 import { createDeadline, type Deadline, type Random, type Seal } from '../../src/core/index.ts';
 import { createSeal } from '../../src/core/node/index.ts';
-import { createDurableWriter, type DurableWriterOptions } from '../../src/durable/index.ts';
+import {
+  createDurableWriter,
+  redrive,
+  type DurableWriterOptions,
+  type RedriveRequest,
+} from '../../src/durable/index.ts';
 import type { Document, Filter } from '../../src/store/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
 import { createFlakyBlobs, createFlakyStore, type Fates } from '../support/flaky-store.ts';
@@ -16,6 +21,7 @@ export interface BenchOptions {
   /** Of `random.next()`; without it a seeded sequence. */
   readonly next?: number;
   readonly seal?: Seal | false;
+  readonly previousSeals?: readonly Seal[];
   readonly blobs?: false;
   readonly collections?: readonly string[];
   readonly options?: DurableWriterOptions;
@@ -38,7 +44,8 @@ export function createBench(given: BenchOptions = {}) {
   const random: Random = next === undefined ? seeded : { ...seeded, next: () => next };
   const log = memoryLog();
   const seal = given.seal === false ? undefined : (given.seal ?? createSeal(KEY));
-  const tiers = { ...(given.blobs === false ? {} : { blobs }), ...(seal ? { seal } : {}) };
+  const { previousSeals } = given;
+  const tiers = { ...(given.blobs === false ? {} : { blobs }), ...(seal ? { seal } : {}), previousSeals };
   const writer = createDurableWriter({ store, clock, random, hash: testHash, log, ...tiers }, given.options);
   const within = (delayMs: number): Deadline => createDeadline(clock, clock.now() + delayMs);
   return {
@@ -57,7 +64,8 @@ export function createBench(given: BenchOptions = {}) {
       const request = { collection: 'works', record, deadline, ...(attempt ? { attempt } : {}) };
       return clock.until(writer.write(replaces ? { ...request, replaces } : request));
     },
-    redrive: (deadline = within(60_000)) => clock.until(writer.redrive({ deadline })),
+    redrive: (deadline = within(60_000), more: Omit<RedriveRequest, 'deadline'> = {}) =>
+      clock.until(redrive({ store, clock, log, writer }, { deadline, ...more })),
   };
 }
 

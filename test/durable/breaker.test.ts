@@ -70,6 +70,26 @@ describe('createBreaker', () => {
     expect(await closedForMs()).toBe(1_000);
   });
 
+  it('lets the next one be the probe where the first could say nothing, and stays open until one can', async () => {
+    const { breaker, fail, closedForMs } = createScene();
+    fail(5);
+    await closedForMs();
+    breaker.released();
+    expect([breaker.allows(), breaker.allows()]).toEqual([true, false]);
+    fail(1);
+    expect(await closedForMs()).toBe(2_000);
+  });
+
+  it('is not opened, closed or made to forget by calls that could say nothing', () => {
+    const { breaker, fail } = createScene();
+    fail(4);
+    breaker.released();
+    fail(1);
+    expect(breaker.allows()).toBe(false);
+    breaker.released();
+    expect(breaker.allows()).toBe(false);
+  });
+
   it('lets another probe through after 30 s where the first was never heard of again', async () => {
     const { fail, closedForMs } = createScene();
     fail(5);

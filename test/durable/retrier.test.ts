@@ -188,3 +188,30 @@ describe('createRetrier', () => {
     expect(attempts[0]?.message).toHaveLength(200);
   });
 });
+
+describe('an attempt that could not say anything about the other side', () => {
+  const open = async () => {
+    const scene = createScene({ maxAttempts: 1 });
+    for (let failure = 0; failure < 5; failure += 1) await scene.attempt(fails('STORE_UNAVAILABLE'));
+    await scene.clock.advance(1_000);
+    return scene;
+  };
+
+  it.each(['DEADLINE_PASSED', 'INPUT_INVALID'] as const)(
+    'does not close an open breaker with %s, and lets the next one be the probe',
+    async (code) => {
+      const { attempt, begun } = await open();
+      await attempt(fails(code));
+      await attempt(fails('STORE_UNAVAILABLE'));
+      expect(begun).toHaveLength(7);
+      expect(await attempt(fails('STORE_UNAVAILABLE'))).toMatchObject({ error: { details: { breaker: 'open' } } });
+      expect(begun).toHaveLength(7);
+    },
+  );
+
+  it('does not count as a failure either', async () => {
+    const { attempt, begun } = createScene({ maxAttempts: 1 });
+    for (let time = 0; time < 20; time += 1) await attempt(fails('DEADLINE_PASSED'));
+    expect(begun).toHaveLength(20);
+  });
+});

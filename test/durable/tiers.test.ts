@@ -9,6 +9,7 @@ import { createBench, KEY, WORK, type BenchOptions } from './bench.ts';
 
 const DOWN = { always: 'STORE_UNAVAILABLE' } as const;
 const OTHER_KEY = 'f'.repeat(64);
+const OWN = { recordId: 'w_0011', attempt: 1, token: 't1' };
 
 /** A bench where the tiers down to this one do not work. */
 const below = (tier: 'works' | 'emergency_backup' | 'storage', more: BenchOptions = {}) =>
@@ -195,22 +196,22 @@ describe('the letter of a record', () => {
     for (const tier of ['works', 'emergency_backup'] as const) {
       const { write, writer, clock, within } = below(tier);
       const held = await write();
-      const found = await clock.until(writer.findLetter('w_0011_1', within(5_000)));
+      const found = await clock.until(writer.findLetter(OWN, within(5_000)));
       expect(found).toMatchObject({
         tier: 'tier' in held ? held.tier : '',
         letter: { payload: WORK, state: 'waiting' },
       });
-      expect(await clock.until(writer.findLetter('w_0011_2', within(5_000)))).toBeUndefined();
+      expect(await clock.until(writer.findLetter({ ...OWN, attempt: 2 }, within(5_000)))).toBeUndefined();
     }
   });
 
   it('is not said to be absent where a tier cannot be read', async () => {
     const database = createBench({ fates: { 'get emergency_backup': ['STORE_UNCERTAIN'] } });
-    const ask = () => database.clock.until(database.writer.findLetter('w_0011_1', database.within(5_000)));
+    const ask = () => database.clock.until(database.writer.findLetter(OWN, database.within(5_000)));
     await expect(ask()).rejects.toSatisfy((error) => isDurableError(error, 'STORE_UNCERTAIN'));
     expect(await ask()).toBeUndefined();
     const storage = createBench({ blobFates: { get: ['STORE_DENIED'] } });
-    const look = () => storage.clock.until(storage.writer.findLetter('w_0011_1', storage.within(5_000)));
+    const look = () => storage.clock.until(storage.writer.findLetter(OWN, storage.within(5_000)));
     await expect(look()).rejects.toSatisfy((error) => isDurableError(error, 'STORE_DENIED'));
     expect(await look()).toBeUndefined();
   });

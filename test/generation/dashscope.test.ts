@@ -49,7 +49,7 @@ describe('an order', () => {
     ['a wrong key', replyWith(401), 'HTTP 401'],
   ])('fails for certain: %s', async (_what, reply, message) => {
     service.answer(reply);
-    expect(await submit()).toEqual({ status: 'failed', message });
+    expect(await submit()).toMatchObject({ status: 'failed', message });
   });
 
   test.each<[string, Reply]>([
@@ -86,8 +86,12 @@ describe('a task that is asked for', () => {
       { task_status: 'SUCCEEDED', results: [{ url: 'https://pictures.test/1.png' }] },
       { status: 'completed', picture: { url: 'https://pictures.test/1.png' } },
     ],
-    ['failed', { task_status: 'FAILED', message: '生成失败' }, { status: 'failed', message: '生成失败' }],
-    ['cancelled', { task_status: 'CANCELED' }, { status: 'failed', message: 'CANCELED' }],
+    [
+      'failed',
+      { task_status: 'FAILED', code: 'DataInspectionFailed', message: '生成失败' },
+      { status: 'failed', message: '生成失败', cause: 'DataInspectionFailed' },
+    ],
+    ['cancelled', { task_status: 'CANCELED' }, { status: 'failed', message: 'CANCELED', cause: 'CANCELED' }],
   ])('is told as it stands: %s', async (_what, output, told) => {
     service.answer(task({ task_id: 'task-1', ...output }));
     expect(await ask()).toEqual(told);

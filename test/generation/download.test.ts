@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 function fetchFrom(url: string, options: Partial<DownloadOptions> = {}) {
-  const download = createDownload({ clock: nodeClock, trustedOrigin: trusted.url, ...options });
+  const download = createDownload({ clock: nodeClock, trustedOrigins: [trusted.url], ...options });
   return download(url, createDeadline(nodeClock, nodeClock.now() + 5_000));
 }
 
@@ -122,7 +122,11 @@ describe('the limits', () => {
 
   test('tell an address that has expired from a service that is down', async () => {
     trusted.answer(replyWith(403));
-    expect(await fetchFrom(`${trusted.url}/p.png`)).toMatchObject({ kind: 'refused', why: 'HTTP 403' });
+    expect(await fetchFrom(`${trusted.url}/p.png`)).toMatchObject({ kind: 'gone', why: 'HTTP 403' });
+    for (const status of [408, 425, 429, 500]) {
+      trusted.answer(replyWith(status));
+      expect(await fetchFrom(`${trusted.url}/p.png`)).toMatchObject({ kind: 'failed', why: `HTTP ${status}` });
+    }
     trusted.answer(replyWith(503));
     expect(await fetchFrom(`${trusted.url}/p.png`)).toMatchObject({ kind: 'failed', why: 'HTTP 503' });
     trusted.answer((response) => void response.destroy());

@@ -46,6 +46,34 @@ describe('an order', () => {
   });
 });
 
+describe('what is told of an order for the log', () => {
+  test.each<[string, Reply, object]>([
+    [
+      'the status and the name of a refusal',
+      replyWith(400, { error: { code: 'content_policy' } }),
+      { httpStatus: 400, cause: 'content_policy' },
+    ],
+    ['a name beside the message', replyWith(429, { code: 1302, message: '太快' }), { httpStatus: 429, cause: '1302' }],
+    ['the status of a server error', replyWith(500, '<html>'), { httpStatus: 500, cause: undefined }],
+    ['an answer without a picture', replyWith(200, {}), { httpStatus: 200, cause: 'no-picture' }],
+    ['how the connection ended', (response) => void response.destroy(), { cause: 'UND_ERR_SOCKET' }],
+  ])('is %s', async (_what, reply, facts) => {
+    service.answer(reply);
+    expect(await order()).toMatchObject(facts);
+  });
+
+  test('is no text of theirs where a name should be, since it may repeat the prompt', async () => {
+    service.answer(replyWith(400, { error: { code: '小猫 is not allowed', message: '小猫' } }));
+    expect(await order()).toMatchObject({ cause: undefined });
+  });
+
+  test('is never the key, also where it is one that no header can carry', async () => {
+    const outcome = await order({ apiKey: 'secret-key\nwith-newline' });
+    expect(outcome.status).toBe('unknown');
+    expect(JSON.stringify(outcome)).not.toContain('secret-key');
+  });
+});
+
 describe('an answer with a picture is completed', () => {
   const url = 'https://pictures.test/1.png';
 
@@ -64,7 +92,7 @@ describe('an answer with a picture is completed', () => {
 describe('an answer that certainly made nothing is a failure', () => {
   test.each([400, 401, 403, 404, 413, 422, 429])('with status %i, and the reason of the service', async (status) => {
     service.answer(replyWith(status, { error: { code: 'x', message: 'not like this' } }));
-    expect(await order()).toEqual({ status: 'failed', message: 'not like this' });
+    expect(await order()).toEqual({ status: 'failed', message: 'not like this', httpStatus: status, cause: 'x' });
   });
 
   test.each<[string, Reply]>([
@@ -74,18 +102,22 @@ describe('an answer that certainly made nothing is a failure', () => {
     ['null', replyWith(400, 'null')],
   ])('with the status alone where it has %s', async (_what, reply) => {
     service.answer(reply);
-    expect(await order()).toEqual({ status: 'failed', message: 'HTTP 400' });
+    expect(await order()).toEqual({ status: 'failed', message: 'HTTP 400', httpStatus: 400, cause: undefined });
   });
 
   test('with a reason that is cut where it is endless', async () => {
     service.answer(replyWith(400, { error: { message: 'x'.repeat(5_000) } }));
-    expect(await order()).toEqual({ status: 'failed', message: 'x'.repeat(200) });
+    expect(await order()).toMatchObject({ status: 'failed', message: 'x'.repeat(200) });
   });
 
   test('where nobody listens at the address', async () => {
     const gone = await startLoopback();
     await gone.close();
-    expect(await order({ baseUrl: gone.url })).toEqual({ status: 'failed', message: '服务无法连接（ECONNREFUSED）' });
+    expect(await order({ baseUrl: gone.url })).toEqual({
+      status: 'failed',
+      message: '服务无法连接（ECONNREFUSED）',
+      cause: 'ECONNREFUSED',
+    });
   });
 
   test('where the name does not exist', async () => {
@@ -119,7 +151,7 @@ describe('an answer that leaves open whether it was paid for is unknown', () => 
     ],
   ])('%s', async (_what, reply) => {
     service.answer(reply);
-    expect(await order()).toEqual({ status: 'unknown', message: expect.stringMatching(/./) });
+    expect(await order()).toMatchObject({ status: 'unknown', message: expect.stringMatching(/./) });
   });
 
   test.each<[string, Reply]>([
@@ -127,12 +159,12 @@ describe('an answer that leaves open whether it was paid for is unknown', () => 
     ['never ends', (response) => void response.writeHead(200).write('{')],
   ])('an answer that %s, as soon as the time is up', async (_what, reply) => {
     service.answer(reply);
-    expect(await order({ timeMs: 200 })).toEqual({ status: 'unknown', message: 'no answer in time' });
+    expect(await order({ timeMs: 200 })).toMatchObject({ status: 'unknown', message: 'no answer in time' });
   });
 
   test('an answer larger than any picture', async () => {
     service.answer(replyWith(200, { data: [{ b64_json: 'A'.repeat(31_000_000) }] }));
-    expect(await order()).toEqual({ status: 'unknown', message: 'the answer is larger than 30000000 bytes' });
+    expect(await order()).toMatchObject({ status: 'unknown', message: 'the answer is larger than 30000000 bytes' });
   });
 
   test('and a way elsewhere is never followed', async () => {

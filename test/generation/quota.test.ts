@@ -35,11 +35,17 @@ describe('what a picture costs', () => {
 });
 
 describe('whether a picture may be opened is decided by the database alike', () => {
+  /** What decides about limits: it does not change between reading and opening. */
+  const kindOf = ({ vipLevel, role }: { vipLevel?: number; role?: string }) => ({
+    ...(vipLevel ? { vipLevel } : {}),
+    ...(role ? { role } : {}),
+  });
+
   /** Applies the condition to a stored person, as opening does. */
   async function opens(stored: object, read: object = {}): Promise<boolean> {
     const store = createMemoryStore(['users']);
     await store.insert('users', user(stored));
-    const { terms, eligible } = planTerms(user(read), NOW_MS);
+    const { terms, eligible } = planTerms(user({ ...kindOf(stored), ...read }), NOW_MS);
     return (await store.update('users', { id: 'u_1', where: eligible }, { inc: takeOf(terms) })) === 1;
   }
 
@@ -52,6 +58,11 @@ describe('whether a picture may be opened is decided by the database alike', () 
     ['half a credit', { credits: 0.5 }, false],
     ['no credit', { credits: 0 }, false],
     ['credits that are a text', { credits: '5' }, false],
+    ['149 tries', { quota: { tries: { [TODAY]: 149 } } }, true],
+    ['150 tries', { quota: { tries: { [TODAY]: 150 } } }, false],
+    ['150 tries yesterday', { quota: { tries: { d20261121: 150 } } }, true],
+    ['600 tries of a vip', { vipLevel: 1, quota: { tries: { [TODAY]: 600 } } }, false],
+    ['9,999 tries of an admin', { role: 'admin', quota: { tries: { [TODAY]: 9_999 } } }, true],
   ])('with %s', async (_what, fields, expected) => {
     expect(await opens(fields)).toBe(expected);
     expect(codeOf(() => planTerms(user(fields), NOW_MS)) === undefined).toBe(expected);
@@ -63,17 +74,22 @@ describe('why a picture may not be opened', () => {
     ['the day is used up', { quota: { used: { [TODAY]: 50 } } }, 'QUOTA_EXCEEDED'],
     ['no credit is left', { credits: 0 }, 'CREDITS_INSUFFICIENT'],
     ['both', { credits: 0, quota: { used: { [TODAY]: 50 } } }, 'QUOTA_EXCEEDED'],
+    ['the tries of the day are used up', { quota: { tries: { [TODAY]: 150 } } }, 'QUOTA_EXCEEDED'],
     ['neither any more', {}, 'STORE_CONFLICT'],
   ])('%s', (_why, fields, code) => {
     expect(refusalOf(user(fields), NOW_MS).code).toBe(code);
   });
 });
 
-test('giving back undoes what opening took, whatever the price', () => {
+test('giving back undoes what opening took, whatever the price, but for the try', () => {
   for (const price of [0, 1]) {
     const terms = { price, day: '20261122' };
-    const sum = Object.entries(takeOf(terms)).map(([path, by]) => by + Number(backOf(terms)[path]));
-    expect(sum).toEqual([0, 0]);
+    const sums = Object.entries(takeOf(terms)).map(([path, by]) => [path, by + Number(backOf(terms)[path] ?? 0)]);
+    expect(Object.fromEntries(sums)).toEqual({
+      [`quota.used.${TODAY}`]: 0,
+      [`quota.tries.${TODAY}`]: 1,
+      credits: 0,
+    });
   }
   expect(doneOf()).toEqual({ generateCount: 1 });
 });
@@ -82,5 +98,7 @@ test('a daily use below nothing counts as nothing, and one above the limit leave
   const usedAs = (used: number) => dailyUsage(readAccount(user({ quota: { used: { [TODAY]: used } } })), NOW_MS);
   expect(usedAs(-2)).toEqual({ used: 0, limit: 50, remaining: 50 });
   expect(usedAs(70)).toEqual({ used: 70, limit: 50, remaining: 0 });
+  const tried = user({ quota: { used: { [TODAY]: 2 }, tries: { [TODAY]: 149 } } });
+  expect(dailyUsage(readAccount(tried), NOW_MS)).toEqual({ used: 2, limit: 50, remaining: 1 });
   expect(Object.keys(DAILY_LIMITS)).toEqual(['admin', 'vip', 'free']);
 });

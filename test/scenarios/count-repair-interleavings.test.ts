@@ -30,7 +30,7 @@ function createGate(choices: readonly Actor[]) {
         new Promise((resolve, reject) => {
           waiting.push({ actor, run: () => effect(...args).then(resolve, reject) });
         });
-    const { insert, get, update, remove, count, group, page, createCollection } = store;
+    const { insert, get, update, remove, count, group, twins, page, createCollection } = store;
     return {
       insert: held(insert),
       get: held(get),
@@ -38,6 +38,7 @@ function createGate(choices: readonly Actor[]) {
       remove: held(remove),
       count: held(count),
       group: held(group),
+      twins: held(twins),
       page: held(page),
       createCollection: held(createCollection),
     };

@@ -114,6 +114,28 @@ async function deserted(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
+describe('what the log says of an image service without a picture', () => {
+  test.each<[string, FaultRule, Readonly<Record<string, unknown>>]>([
+    ['a refusal', { inject: 'status', status: 422, body: 'empty' }, { outcome: 'failed', httpStatus: 422 }],
+    ['a server error', { inject: 'status', status: 503, body: 'html' }, { outcome: 'unknown', httpStatus: 503 }],
+    ['a connection that ends', { inject: 'reset-before' }, { outcome: 'unknown', cause: 'ECONNRESET' }],
+  ])('is the status and the cause of %s, and never the prompt', async (_what, rule, facts) => {
+    const openid = await somebody();
+    cloud.faults.set([{ provider: 'generate', ...rule }]);
+    const { generate, log } = createInProcess(cloud);
+    await generate(openid, { prompt: '湖上的秘密', requestId: 'r1' });
+    cloud.faults.clear();
+    expect(log.lines.filter(({ event }) => event === 'generation.no-picture')).toEqual([
+      {
+        level: 'warn',
+        event: 'generation.no-picture',
+        fields: expect.objectContaining({ recordId: workIdOf(openid, 'r1'), provider: 'local', ...facts }),
+      },
+    ]);
+    expect(JSON.stringify(log.lines)).not.toContain('秘密');
+  });
+});
+
 describe('a picture that cannot be copied', () => {
   test.each<[string, string, FaultRule]>([
     [

@@ -127,6 +127,45 @@ describe('a picture that the service refuses to make', () => {
   });
 });
 
+describe('somebody whose pictures all fail', () => {
+  const TRIES_USED_UP = '今日尝试次数已达上限（150 次，含失败的尝试），请明天再来';
+  const failing = (openid: string, requestId: string) => cloud.generate(openid, { prompt: '[fail]', requestId });
+
+  test('may try three times as often as a day has pictures, and no order goes out after that', async () => {
+    await cloud.add('users', person('oStubborn', { quota: { tries: { [today]: 148 } } }));
+    for (const n of [0, 1]) expect(await failing('oStubborn', `r${n}`)).toMatchObject({ code: 502 });
+    expect(await failing('oStubborn', 'r2')).toMatchObject({
+      code: 429,
+      message: TRIES_USED_UP,
+      error: { code: 'QUOTA_EXCEEDED', category: 'caller' },
+    });
+    expect(ordersOf('oStubborn', 3)).toBe(2);
+    expect(await cloud.get('users', userIdOf('oStubborn'))).toMatchObject({
+      credits: 20,
+      quota: { open: 0, used: { [today]: 0 }, tries: { [today]: 150 } },
+    });
+    expect(await cloud.call('oStubborn', { action: 'getDailyUsage' })).toMatchObject({
+      data: { used: 0, limit: 50, remaining: 0 },
+    });
+  });
+
+  test('is still answered what earlier calls left', async () => {
+    expect(await failing('oStubborn', 'r1')).toMatchObject({ code: 502, error: { code: 'PROVIDER_FAILED' } });
+  });
+
+  test('cannot get around it by trying at once', async () => {
+    await cloud.add('users', person('oHasty', { quota: { tries: { [today]: 148 } } }));
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => failing('oHasty', `r${n}`)));
+    expect(codesOf(answers)).toEqual({ PROVIDER_FAILED: 2, QUOTA_EXCEEDED: 10 });
+    expect(ordersOf('oHasty', 12)).toBe(2);
+  });
+
+  test('is not limited where they administer the place', async () => {
+    await cloud.add('users', person('oAdmin', { role: 'admin', quota: { tries: { [today]: 9_999 } } }));
+    expect(await cloud.generate('oAdmin', { prompt: '花' })).toMatchObject({ code: 200 });
+  });
+});
+
 describe('at midnight in Beijing', () => {
   const OPENID = 'oMidnight';
   const LAST_MS = Date.UTC(2026, 10, 22, 15, 59, 59, 999);

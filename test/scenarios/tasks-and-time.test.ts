@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInProcess, DAY_MS, LEASE_MS } from '../support/in-process.ts';
 import { createLocalCloud, person, userIdOf, workIdOf, type LocalCloud } from '../support/local-cloud.ts';
+import { startLoopback, type Loopback } from '../support/loopback.ts';
 import { createScriptedProvider, paintedPicture } from '../support/scripted-provider.ts';
 
 let cloud: LocalCloud;
@@ -164,5 +165,78 @@ describe('an unknown picture', () => {
     expect(provider.orders).toEqual([1, 2].map((attempt) => `${workIdOf('oRetry', 'r1')}_${attempt}`));
     expect(await workOf('oRetry')).toMatchObject({ status: 'completed', attempt: 2 });
     expect(await userOf('oRetry')).toMatchObject({ credits: 19, generateCount: 1, quota: { open: 0 } });
+  });
+});
+
+describe('a task whose service is no longer the configured one', () => {
+  /** A service that takes orders as tasks, with one task that is done. */
+  async function startTaskService(): Promise<Loopback> {
+    const service = await startLoopback();
+    service.answer((response) => {
+      const { path = '' } = service.received.at(-1) ?? {};
+      const results = [{ url: `${service.url}/picture.png` }];
+      if (path.endsWith('/picture.png')) return void response.end(Buffer.from([0x89, 0x50, 0x4e, 0x47]));
+      const output = path.includes('/tasks/')
+        ? { task_id: 'task-7', task_status: isDone ? 'SUCCEEDED' : 'RUNNING', results: isDone ? results : [] }
+        : { task_id: 'task-7', task_status: 'PENDING' };
+      response.end(JSON.stringify({ output }));
+    });
+    return service;
+  }
+
+  const settings = (prefix: string, service: Loopback): Record<string, string> => ({
+    [prefix]: 'first-service',
+    [`${prefix}_FORM`]: 'dashscope',
+    [`${prefix}_URL`]: `${service.url}/api/v1`,
+    [`${prefix}_MODEL`]: 'painter',
+  });
+  let isDone = false;
+  let first: Loopback;
+
+  beforeEach(async () => {
+    isDone = false;
+    first = await startTaskService();
+  });
+
+  afterEach(() => first.close());
+
+  /** Somebody whose call to the first service was killed; then the deployment changes to another one. */
+  async function moved(openid: string, env: Readonly<Record<string, string>>) {
+    await cloud.add('users', person(openid));
+    const before = createInProcess(cloud, { env: settings('WX_DURABLE_PROVIDER', first) });
+    const { kill } = before.start(openid, { action: 'generate', data: WISH });
+    while (!first.received.some(({ path }) => path.includes('/tasks/'))) await new Promise((go) => setTimeout(go, 20));
+    kill();
+    isDone = true;
+    const second = createScriptedProvider();
+    const time = createInProcess(cloud, { provider: second, env });
+    time.clock.forward(LEASE_MS);
+    return { second, time };
+  }
+
+  test('is asked at the service that took it, which stays known as the previous one', async () => {
+    const { second, time } = await moved('oMoved', settings('WX_DURABLE_PREVIOUS_PROVIDER', first));
+    await time.recover();
+    expect(await workOf('oMoved')).toMatchObject({
+      status: 'completed',
+      provider: 'first-service',
+      isRecovered: true,
+      asset: { state: 'copied' },
+    });
+    expect(await userOf('oMoved')).toMatchObject({ credits: 19, generateCount: 1, quota: { open: 0 } });
+    expect(second.questions).toEqual([]);
+  });
+
+  test('is asked nowhere where its service is gone: it stays unknown, and the log says why', async () => {
+    const { second, time } = await moved('oMovedOn', {});
+    await time.recover();
+    expect(await workOf('oMovedOn')).toMatchObject({ status: 'unknown', provider: 'first-service' });
+    expect(await userOf('oMovedOn')).toMatchObject({ credits: 19, quota: { open: 1 } });
+    expect(second.questions).toEqual([]);
+    expect(time.log.lines).toContainEqual({
+      level: 'warn',
+      event: 'generation.provider-gone',
+      fields: { recordId: workIdOf('oMovedOn', 'r1'), provider: 'first-service' },
+    });
   });
 });

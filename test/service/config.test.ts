@@ -4,9 +4,19 @@ import { readConfig, type Environment } from '../../src/service/index.ts';
 
 describe('the settings', () => {
   test('may all be absent, or empty', () => {
-    const defaults = { provider: undefined, registration: { open: true, initialCredits: 20 }, key: undefined };
+    const defaults = {
+      provider: undefined,
+      previousProvider: undefined,
+      registration: { open: true, initialCredits: 20 },
+      moderation: undefined,
+      key: undefined,
+      previousKeys: [],
+    };
     expect(readConfig({})).toMatchObject(defaults);
-    const empty = ['PROVIDER', 'PROVIDER_URL', 'REGISTRATION', 'INITIAL_CREDITS', 'KEY'];
+    const empty = [
+      ...['PROVIDER', 'PROVIDER_URL', 'REGISTRATION', 'INITIAL_CREDITS', 'KEY'],
+      ...['PREVIOUS_PROVIDER', 'PREVIOUS_KEYS', 'MODERATION'],
+    ];
     expect(readConfig(Object.fromEntries(empty.map((name) => [`WX_DURABLE_${name}`, ''])))).toMatchObject(defaults);
   });
 
@@ -22,6 +32,29 @@ describe('the settings', () => {
   test('take another address before the known one', () => {
     const env = { WX_DURABLE_PROVIDER: 'zhipu', WX_DURABLE_PROVIDER_URL: 'http://10.0.0.8:9000/v1' };
     expect(readConfig(env).provider).toMatchObject({ baseUrl: 'http://10.0.0.8:9000/v1' });
+  });
+
+  test('know the service used before as they know the present one', () => {
+    const env = {
+      WX_DURABLE_PROVIDER: 'zhipu',
+      WX_DURABLE_PREVIOUS_PROVIDER: 'dashscope',
+      WX_DURABLE_PREVIOUS_PROVIDER_KEY: 'k-old',
+      WX_DURABLE_PREVIOUS_PROVIDER_MODEL: 'wan-x',
+    };
+    const { provider, previousProvider } = readConfig(env);
+    expect(provider).toMatchObject({ name: 'zhipu', apiKey: undefined });
+    expect(previousProvider).toMatchObject({ name: 'dashscope', form: 'dashscope', apiKey: 'k-old', model: 'wan-x' });
+  });
+
+  test('take previous keys as a list with commas', () => {
+    expect(readConfig({ WX_DURABLE_PREVIOUS_KEYS: ' a, b ,,c' }).previousKeys).toEqual(['a', 'b', 'c']);
+  });
+
+  test.each([
+    ['wechat', 'wechat'],
+    ['off', undefined],
+  ])('switch the look at prompts by %s', (value, moderation) => {
+    expect(readConfig({ WX_DURABLE_MODERATION: value }).moderation).toBe(moderation);
   });
 
   test('do not take an inherited name for a known service', () => {
@@ -42,6 +75,10 @@ describe('the settings', () => {
     ['WX_DURABLE_INITIAL_CREDITS', { WX_DURABLE_INITIAL_CREDITS: '-1' }],
     ['WX_DURABLE_INITIAL_CREDITS', { WX_DURABLE_INITIAL_CREDITS: '1e3' }],
     ['WX_DURABLE_INITIAL_CREDITS', { WX_DURABLE_INITIAL_CREDITS: '2.5' }],
+    ['WX_DURABLE_MODERATION', { WX_DURABLE_MODERATION: 'weixin' }],
+    ['WX_DURABLE_PROVIDER_FORM', { WX_DURABLE_PROVIDER: 'zhipu', WX_DURABLE_PROVIDER_FORM: 'soap' }],
+    ['WX_DURABLE_PROVIDER_MODEL', { WX_DURABLE_PROVIDER: 'dashscope' }],
+    ['WX_DURABLE_PREVIOUS_PROVIDER_URL', { WX_DURABLE_PREVIOUS_PROVIDER: 'mine' }],
     ['WX_DURABLE_PROVIDER_URL', { WX_DURABLE_PROVIDER: 'mine' }],
     ['WX_DURABLE_PROVIDER_URL', { WX_DURABLE_PROVIDER: 'mine', WX_DURABLE_PROVIDER_URL: 'ftp://x' }],
     ['WX_DURABLE_PROVIDER_URL', { WX_DURABLE_PROVIDER: 'mine', WX_DURABLE_PROVIDER_URL: 'https://a b' }],

@@ -23,6 +23,7 @@ describe('createDurable', () => {
   test.each([
     ['the SDK alone', { cloud }],
     ['a key', { cloud, key: 'ab'.repeat(32) }],
+    ['keys of before', { cloud, key: 'ab'.repeat(32), previousKeys: ['cd'.repeat(32), 'ef'.repeat(32)] }],
     [
       'every number at its bounds',
       { cloud, maxAttempts: 1, baseDelayMs: 0, attemptTimeoutMs: 100, timeLimitMs: 900_000 },
@@ -48,6 +49,7 @@ describe('createDurable', () => {
   test('refuses a key that is no key, and does not print it', () => {
     expect(() => createDurable({ cloud, key: 'correct horse' })).toThrow(/CONFIG_INVALID/);
     expect(() => createDurable({ cloud, key: 'correct horse' })).not.toThrow(/horse/);
+    expect(() => createDurable({ cloud, previousKeys: ['correct horse'] })).toThrow(/CONFIG_INVALID/);
   });
 
   test('answers a handler with an envelope, whatever an action does', async () => {

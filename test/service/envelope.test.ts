@@ -22,11 +22,13 @@ test.each(codes.map((code) => [code]))(
   },
 );
 
-test('a refused field is answered with its rule, where the error brings one', () => {
+test('what the caller may do about is answered in the words that the error brings', () => {
   const withRule = new DurableError('INPUT_INVALID', 'bad', { details: { zh: 'pageSize 应为 1–50 的整数' } });
   expect(fail(withRule, 'r1').message).toBe('pageSize 应为 1–50 的整数');
   const withoutText = new DurableError('INPUT_INVALID', 'bad', { details: { zh: 7 } });
   expect(fail(withoutText, 'r1').message).toBe('请求参数不正确');
+  const refusal = new DurableError('QUOTA_EXCEEDED', 'bad', { details: { zh: '今日尝试次数已达上限' } });
+  expect(fail(refusal, 'r1').message).toBe('今日尝试次数已达上限');
   const another = new DurableError('INTERNAL', 'bad', { details: { zh: '内部细节' } });
   expect(fail(another, 'r1').message).toBe('系统错误，请稍后再试');
 });

@@ -34,7 +34,9 @@ export function violations(world: World, explicitRetries: number): readonly stri
     demand(kept?.status === promised.status, `acknowledged ${promised.status}, is ${kept?.status}`);
     demand(kept?.imageUrl === promised.imageUrl, 'the acknowledged picture changed');
     const made = world.paid.some((call) => call.made && call.reference.startsWith(promised._id));
-    demand(promised.status === 'completed' || !made, 'told that it failed, though the picture was made');
+    // Except where nobody saw the picture for a day: then that is what the person is told.
+    const isHonest = promised.status === 'completed' || promised.errorCode === 'ONCE_UNKNOWN' || !made;
+    demand(isHonest, 'told that it failed, though the picture was made');
   }
   if (!user) return wrong;
   const completed = works.filter((work) => work.status === 'completed');

@@ -1,7 +1,7 @@
 import type { Store } from '../../src/store/index.ts';
 import { violations } from './check.ts';
 import { FAULTS, type Placement } from './faults.ts';
-import { conclude, stories } from './stories.ts';
+import { conclude, isPruned, LONG_AGO_MS, stories } from './stories.ts';
 import { createWorld, type ProviderMood } from './world.ts';
 
 export interface ExhaustiveOptions {
@@ -51,7 +51,8 @@ export async function runPlan(
   placements: readonly Placement[],
   tally: Tally,
 ): Promise<number> {
-  const world = createWorld({ ...options, placements });
+  const veryLateMs = isPruned(options.story) ? LONG_AGO_MS : undefined;
+  const world = createWorld({ ...options, placements, veryLateMs });
   const story = stories[options.story];
   if (!story) throw new Error(`no story "${options.story}"`);
   await story(world);

@@ -28,6 +28,7 @@ export interface Placement {
 }
 
 const LATE_MS = 90_000;
+/** Longer than a day: after what was unknown was given up. */
 const VERY_LATE_MS = 26 * 3_600_000;
 const FREEZE_MS = 600_000;
 
@@ -40,9 +41,11 @@ export class FaultPlan {
   storageDown = false;
   /** Faults are over: everything works again. */
   healed = false;
+  readonly veryLateMs: number;
 
-  constructor(placements: readonly Placement[]) {
+  constructor(placements: readonly Placement[], veryLateMs = VERY_LATE_MS) {
     this.placements = placements;
+    this.veryLateMs = veryLateMs;
   }
 
   begin(step: string): Fault | undefined {
@@ -95,7 +98,10 @@ export class Instance {
         throw uncertain();
       case 'late':
       case 'very-late':
-        this.#clock.after(fault === 'late' ? LATE_MS : VERY_LATE_MS, () => void effect().catch(() => undefined));
+        this.#clock.after(
+          fault === 'late' ? LATE_MS : this.#plan.veryLateMs,
+          () => void effect().catch(() => undefined),
+        );
         throw uncertain();
       case 'killed-before':
       case 'killed-after':
@@ -141,6 +147,7 @@ export function faultyStore(store: Store, instance: Instance): Store {
     remove: (name, target) => through('remove', name, () => store.remove(name, target)),
     count: (name, where) => through('count', name, () => store.count(name, where)),
     group: (name, request) => through('group', name, () => store.group(name, request)),
+    twins: (name, request) => through('twins', name, () => store.twins(name, request)),
     page: (name, request) => through('page', name, () => store.page(name, request)),
     createCollection: (name) => through('create', name, () => store.createCollection(name)),
   };

@@ -9,6 +9,8 @@ import {
 } from '../../src/generation/index.ts';
 import { createDeadline, isDurableError, type Code } from '../../src/core/index.ts';
 import { repairUserCounts } from '../../src/integrity/index.ts';
+import { createHoldPruning } from '../../src/once/index.ts';
+import { collections } from '../../src/records/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
 import { memoryLog, seededRandom, testHash } from '../support/ports.ts';
@@ -37,16 +39,18 @@ export interface WorldOptions {
   readonly placements: readonly Placement[];
   readonly maxAttempts: number;
   readonly mood: ProviderMood;
+  /** When a very late statement arrives. @default after a day */
+  readonly veryLateMs?: number | undefined;
   /** For controls: a store that breaks one of its promises. @default an honest one */
   readonly sabotage?: ((store: Store) => Store) | undefined;
 }
 
 export type World = ReturnType<typeof createWorld>;
 
-export function createWorld({ placements, maxAttempts, mood, sabotage = (store) => store }: WorldOptions) {
+export function createWorld({ placements, maxAttempts, mood, veryLateMs, sabotage = (store) => store }: WorldOptions) {
   const clock = createTestClock();
   const random = seededRandom(1);
-  const plan = new FaultPlan(placements);
+  const plan = new FaultPlan(placements, veryLateMs);
   const store = createMemoryStore(['users', 'works', 'emergency_backup']);
   const blobs = createMemoryBlobs();
   const log = memoryLog();
@@ -93,6 +97,7 @@ export function createWorld({ placements, maxAttempts, mood, sabotage = (store) 
     return {
       generation: createGeneration(deps, { registration }),
       recovery: createGenerationRecovery(deps),
+      pruning: createHoldPruning(deps, { records: collections.works, accounts: collections.users }),
       store: reached.store,
     };
   };
@@ -121,11 +126,18 @@ export function createWorld({ placements, maxAttempts, mood, sabotage = (store) 
     await Promise.race([running.then(() => undefined, ignoreOurs), killed]);
   };
 
+  /** One run of the pruning of holds. */
+  const prune = async (): Promise<void> => {
+    const running = boot().pruning.prune({ deadline: visit().deadline });
+    const killed = new Promise<void>((resolve) => clock.after(TIMEOUT_MS, resolve));
+    await Promise.race([running.then(() => undefined, ignoreOurs), killed]);
+  };
+
   const repair = async (): Promise<void> => {
     await repairUserCounts({ store: boot().store, log }, { deadline: visit().deadline });
   };
 
-  return { clock, plan, store, blobs, log, paid, seen, call, recover, repair, CREDITS };
+  return { clock, plan, store, blobs, log, paid, seen, call, recover, prune, repair, CREDITS };
 }
 
 export const WISH = { prompt: '可爱的小猫', character: '', style: 'cartoon', emotion: '', mode: 'single' };

@@ -55,6 +55,11 @@ const CASES: readonly (readonly [what: string, condition: Value | Condition, mat
   ['absent or below', is.absentOr(is.below(6)), [ABSENT, 'number-5']],
   ['absent or one of', is.absentOr(is.oneOf(['a'])), [ABSENT, 'string-a']],
   ['absent or not', is.absentOr(is.not('a')), others('string-a')],
+  ['above and at most', is.all([is.above('5'), is.atMost('a')]), ['string-a']],
+  ['above and none of', is.all([is.above(''), is.noneOf(['a', 'b'])]), ['string-5']],
+  ['below and above', is.all([is.below(5), is.above(6)]), []],
+  ['one alone', is.all([is.atLeast(6)]), ['number-6']],
+  ['absent, or above and below', is.absentOr(is.all([is.above(5), is.below(7)])), [ABSENT, 'number-6']],
 ];
 
 /** A condition holds for the values it names, and for those of no other type. */
@@ -115,6 +120,7 @@ export function describeConditions(use: Use): void {
         comparison,
         fc.constant(is.absent()),
         comparison.map((other) => is.absentOr(other)),
+        fc.array(comparison, { minLength: 1, maxLength: 3 }).map((others) => is.all(others)),
       );
       await fc.assert(
         fc.asyncProperty(

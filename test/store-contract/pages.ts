@@ -184,4 +184,44 @@ export function describePages(use: Use): void {
         expect(await codeOf(store.group(name, { by }))).toBe('INPUT_INVALID');
     });
   });
+
+  describe('twins', () => {
+    it('are the sets of two or more that agree in every field, each with its first id', async () => {
+      const { store } = use();
+      const name = await collectionWith(
+        store,
+        { _id: 'd', user: 'u1', o: { n: 1 }, done: true },
+        { _id: 'b', user: 'u1', o: { n: 1 }, done: true },
+        { _id: 'c', user: 'u1', o: { n: 2 }, done: true },
+        { _id: 'a', user: 'u1', o: { n: '1' }, done: true },
+        { _id: 'g', user: 'u2', o: { n: 1 }, done: true },
+        { _id: 'f', user: 'u2', o: { n: 1 }, done: true },
+        { _id: 'e', user: 'u2', o: { n: 1 }, done: false },
+        { _id: 'y', o: { n: moment(1) } },
+        { _id: 'x', o: { n: moment(1) } },
+        { _id: 'z', o: { n: moment(2) } },
+      );
+      const by = ['user', 'o.n'];
+      expect(await store.twins(name, { by })).toEqual([
+        { count: 2, firstId: 'b' },
+        { count: 3, firstId: 'e' },
+        { count: 2, firstId: 'x' },
+      ]);
+      expect(await store.twins(name, { by, where: { user: is.oneOf(['u2', 'u3']), done: true } })).toEqual([
+        { count: 2, firstId: 'f' },
+      ]);
+      expect(await store.twins(name, { by, where: { user: 'u3' } })).toEqual([]);
+      expect((await store.twins(name, { by: ['user'] })).map(({ count }) => count)).toEqual([4, 3, 3]);
+    });
+
+    it('are refused where more than 1,000 sets would have to be told, or by what is no field', async () => {
+      const { store } = use();
+      const many = Array.from({ length: 2_002 }, (_, number) => ({ _id: `d${number}`, n: Math.floor(number / 2) }));
+      const name = await collectionWith(store, ...many);
+      expect(await codeOf(store.twins(name, { by: ['n'] }))).toBe('STORE_TOO_LARGE');
+      expect(await store.twins(name, { by: ['n'], where: { n: is.below(1_000) } })).toHaveLength(1_000);
+      for (const by of [[], ['$ROOT'], ['n', 'a.$b'], ['']])
+        expect(await codeOf(store.twins(name, { by }))).toBe('INPUT_INVALID');
+    });
+  });
 }

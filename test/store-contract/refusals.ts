@@ -30,6 +30,8 @@ const WRAPPED: readonly ((value: unknown) => unknown)[] = [
   (value) => is.oneOf(['u1', value as string]),
   (value) => is.absentOr(is.atLeast(value as string)),
   (value) => is.absentOr(value as ReturnType<typeof is.absent>),
+  (value) => is.all([is.above('a'), is.below(value as string)]),
+  (value) => is.all([value as ReturnType<typeof is.absent>]),
 ];
 
 const STRANGE_PATHS = [
@@ -78,6 +80,7 @@ export function describeRefusals(use: Use): void {
       () => store.remove(name, { id: 'u1', where }),
       () => store.count(name, where),
       () => store.group(name, { by: 'n', where }),
+      () => store.twins(name, { by: ['n'], where }),
       () => store.page(name, { where, limit: 1 }),
     ];
   };

@@ -91,6 +91,7 @@ export function createFlakyStore(store: Store, flakiness: Flakiness): Store & Li
     remove: (name, target, call) => send(`remove ${name}`, call, () => store.remove(name, target)),
     count: (name, where, call) => send(`count ${name}`, call, () => store.count(name, where)),
     group: (name, request, call) => send(`group ${name}`, call, () => store.group(name, request)),
+    twins: (name, request, call) => send(`twins ${name}`, call, () => store.twins(name, request)),
     page: (name, request, call) => send(`page ${name}`, call, () => store.page(name, request)),
     createCollection: (name, call) => send(`createCollection ${name}`, call, () => store.createCollection(name)),
   };

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createEmulator, type Emulator } from '../../emulator/index.ts';
 import { createMissingCollections } from '../dev/collections.ts';
+import { findSdkFolder } from '../dev/sdk-folder.ts';
+import { CommandFailure, exitCodes } from '../exit-codes.ts';
+import type { Language } from '../language.ts';
 
 /** A local cloud in a folder of its own, with the built functions in it. */
 export interface Stage {
@@ -16,6 +18,8 @@ export interface Stage {
   dump(collection: string): Promise<readonly Stored[]>;
   /** The commit log: every write that took effect, in order. */
   log(): Promise<readonly Stored[]>;
+  isOpen(): boolean;
+  /** Ends what is under way on it, and takes its folder away. */
   close(): Promise<void>;
 }
 
@@ -27,11 +31,27 @@ export type Stored = Readonly<Record<string, unknown>>;
  */
 export const TIME_LIMIT_S = 10;
 
-/** Starts the stage; `WX_DURABLE_KEY` is made for the occasion. */
-export async function openStage(): Promise<Stage> {
+/** Starts the stage; `WX_DURABLE_KEY` is made for the occasion. Rejects where wx-server-sdk is not installed. */
+export async function openStage(language: Language): Promise<Stage> {
+  const sdkFolder = findSdkFolder();
+  if (sdkFolder === undefined) throw new CommandFailure(exitCodes.file, noSdk[language]);
   const dir = await mkdtemp(join(tmpdir(), 'wx-durable-stage-'));
+  try {
+    return await furnish(dir, sdkFolder);
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+const noSdk = {
+  zh: '演示需要 wx-server-sdk，请先在此目录执行 npm i wx-durable wx-server-sdk',
+  en: 'the demonstration needs wx-server-sdk; run npm i wx-durable wx-server-sdk in this folder first',
+};
+
+async function furnish(dir: string, sdkFolder: string): Promise<Stage> {
   const functionsDir = join(dir, 'functions');
-  await copyFunctions(functionsDir);
+  await copyFunctions(functionsDir, sdkFolder);
   const lines: string[] = [];
   const emulator = await createEmulator({
     dir: join(dir, 'cloud'),
@@ -44,19 +64,22 @@ export async function openStage(): Promise<Stage> {
     const text = await (await fetch(`${emulator.url}/_emulator/${path}`)).text();
     return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Stored]));
   };
+  let isOpen = true;
   return {
     emulator,
     lines,
     dump: (collection) => read(`collections/${collection}`),
     log: () => read('log'),
+    isOpen: () => isOpen,
     async close() {
+      isOpen = false;
       await emulator.close();
       await rm(dir, { recursive: true, force: true });
     },
   };
 }
 
-async function copyFunctions(target: string): Promise<void> {
+async function copyFunctions(target: string, sdkFolder: string): Promise<void> {
   const source = fileURLToPath(new URL('../cloudfunctions', import.meta.url));
   await cp(source, target, { recursive: true });
   for (const name of await readdir(target, { withFileTypes: true })) {
@@ -64,6 +87,5 @@ async function copyFunctions(target: string): Promise<void> {
     await writeFile(join(target, name.name, 'config.json'), JSON.stringify({ timeout: TIME_LIMIT_S }));
   }
   // Away from the project the functions would not find the SDK; in the cloud it is installed beside each.
-  const sdk = createRequire(import.meta.url).resolve('wx-server-sdk/package.json');
-  await symlink(dirname(dirname(sdk)), join(dirname(target), 'node_modules'));
+  await symlink(dirname(sdkFolder), join(dirname(target), 'node_modules'), 'junction');
 }

@@ -1,10 +1,70 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** Names of the built functions in a folder: its folders with an `index.js`. None when the folder is missing. */
-export function findFunctions(folder: string): string[] {
+/** The functions a local cloud runs. */
+export interface FunctionsFolder {
+  readonly path: string;
+  /** Empty where there are none. */
+  readonly names: readonly string[];
+  /** Whether they came with this package. */
+  readonly isShipped: boolean;
+}
+
+/** Where a project keeps functions that can be run: those it builds, or those it wrote in JavaScript. */
+const PROJECT_FOLDERS = ['dist/cloudfunctions', 'cloudfunctions'];
+
+/** Beside this program lie the functions of the package, as they are uploaded. */
+const SHIPPED_FOLDER = fileURLToPath(new URL('../cloudfunctions', import.meta.url));
+
+/** The folder that was named; without a name the project's own, and where it has none, the package's. */
+export function chooseFunctions(named: string | undefined): FunctionsFolder {
+  if (named !== undefined) return openFolder(named);
+  const own = PROJECT_FOLDERS.map(openFolder).find(({ names }) => names.length > 0);
+  return own ?? openFolder(SHIPPED_FOLDER);
+}
+
+function openFolder(path: string): FunctionsFolder {
+  return { path, names: findFunctions(path), isShipped: resolve(path) === SHIPPED_FOLDER };
+}
+
+function findFunctions(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => existsSync(join(folder, name, 'index.js')))
     .sort();
+}
+
+/** A function and the packages it cannot run without. */
+export interface MissingPackages {
+  readonly name: string;
+  readonly packages: readonly string[];
+}
+
+/**
+ * What the functions' own package.json files ask for and is installed neither in the function's folder nor above: the
+ * cloud installs it at the upload, a local cloud installs nothing.
+ */
+export function findMissingPackages({ path, names }: FunctionsFolder): readonly MissingPackages[] {
+  return names
+    .map((name) => ({ name, packages: dependenciesOf(join(path, name)).filter(isMissingFrom(resolve(path, name))) }))
+    .filter(({ packages }) => packages.length > 0);
+}
+
+function dependenciesOf(folder: string): readonly string[] {
+  try {
+    const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      dependencies?: Readonly<Record<string, string>>;
+    };
+    return Object.keys(dependencies ?? {});
+  } catch {
+    // None, or one that cannot be read: then the function itself tells what it lacks.
+    return [];
+  }
+}
+
+function isMissingFrom(folder: string): (dependency: string) => boolean {
+  const places = createRequire(join(folder, 'index.js')).resolve.paths('wx-server-sdk') ?? [];
+  return (dependency) => !places.some((place) => existsSync(join(place, dependency)));
 }

@@ -1,46 +1,75 @@
+import { relative, resolve } from 'node:path';
 import type { Language } from '../language.ts';
+import type { FunctionsFolder, MissingPackages } from './functions.ts';
 
 /** What there is to say about a local cloud that has started. */
 export interface WelcomeFacts {
   readonly emulator: { readonly url: string };
   /** Shell script that sets the environment of a client process. */
   readonly envFile: string;
-  readonly functions: readonly string[];
+  readonly functions: FunctionsFolder;
   readonly dir: string;
-  readonly functionsDir: string;
-  readonly provider: string | undefined;
+  readonly provider: string;
   readonly language: Language;
 }
 
 /** The lines a person reads when the local cloud has started: where it is, what runs there, how to call it. */
 export function welcome(facts: WelcomeFacts): string[] {
-  const { emulator, language } = facts;
+  const { emulator, functions, language } = facts;
   const text = TEXTS[language];
   return [
     `${text.started}${emulator.url}`,
     `  ${text.target}emulator (${facts.dir})`,
-    `  ${text.functions}${facts.functions.join(', ') || text.noFunctions(facts.functionsDir)}`,
-    `  ${text.provider}${facts.provider ?? text.noProvider}`,
-    '',
-    text.call,
-    ...curl(emulator.url, facts.functions),
+    ...functionLines(functions, text),
+    `  ${text.provider}${facts.provider === 'local' ? text.localProvider : facts.provider}`,
+    ...curlLines(facts, text),
     '',
     text.connect,
     `  . ${shellQuote(facts.envFile)}`,
     '',
+    text.reload,
     text.stop,
   ];
 }
 
+type Texts = (typeof TEXTS)[Language];
+
+function functionLines({ path, names, isShipped }: FunctionsFolder, text: Texts): string[] {
+  if (names.length === 0) return [`  ${text.functions}${text.noFunctions(path)}`];
+  return [`  ${text.functions}${names.join(', ')}`, `  ${text.from}${isShipped ? text.shipped : path}`];
+}
+
 const PICTURE = { action: 'generate', data: { prompt: '海边的灯塔' } };
 
-function curl(url: string, functions: readonly string[]): string[] {
-  const isOurs = functions.length === 0 || functions.includes('generateImage');
-  const name = isOurs ? 'generateImage' : functions[0];
+/** How to call one of the functions that are there. */
+function curlLines({ emulator, functions: { names } }: WelcomeFacts, text: Texts): string[] {
+  const isOurs = names.includes('generateImage');
+  const name = isOurs ? 'generateImage' : names[0];
+  if (name === undefined) return [];
   return [
-    `  curl -s ${url}/invoke/${name} -H 'x-wx-openid: oDemoUser' \\`,
+    '',
+    text.call,
+    `  curl -s ${emulator.url}/invoke/${name} -H 'x-wx-openid: oDemoUser' \\`,
     `    -d ${shellQuote(JSON.stringify(isOurs ? PICTURE : {}))}`,
   ];
+}
+
+/** What to do about functions that lack packages; no line where none does. */
+export function missingPackagesAdvice(
+  missing: readonly MissingPackages[],
+  { functions, language }: Pick<WelcomeFacts, 'functions' | 'language'>,
+): string[] {
+  if (missing.length === 0) return [];
+  const packages = [...new Set(missing.flatMap((one) => one.packages))];
+  // Ours find the SDK where this package is installed, so both belong into one project.
+  const wanted = functions.isShipped ? ['wx-durable', ...packages] : packages;
+  const project = relative('.', resolve(functions.path, '..')) || '.';
+  const change = functions.isShipped || project === '.' ? '' : `cd ${shellQuote(project)} && `;
+  const command = `${change}npm i ${wanted.map(shellQuote).join(' ')}`;
+  return TEXTS[language].missing(missing.map(({ name }) => name).join(', '), {
+    packages: packages.join(', '),
+    command,
+  });
 }
 
 /** A shell script that connects a process using wx-server-sdk to a local cloud. */
@@ -55,27 +84,48 @@ function shellQuote(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
+interface Cure {
+  readonly packages: string;
+  readonly command: string;
+}
+
 const TEXTS = {
   zh: {
     started: '本地云开发已启动：',
     target: '目标：',
     functions: '云函数：',
-    noFunctions: (folder: string) => `${folder} 中没有云函数，请先运行 npm run build`,
+    noFunctions: (folder: string) =>
+      `${folder} 中没有云函数（每个云函数是一个含 index.js 的文件夹），请用 --functions 指定`,
+    from: '来自：',
+    shipped: 'wx-durable 自带；要运行自己的云函数，请用 --functions 指定目录',
     provider: '图片服务：',
-    noProvider: '未指定（由环境变量 WX_DURABLE_PROVIDER 决定）',
+    localProvider: 'local（在本机绘制，不收费）',
     call: '像小程序一样调用云函数：',
     connect: '让使用 wx-server-sdk 的进程连接到这里（在它的终端中执行）：',
+    reload: '修改云函数的代码后，重新启动才会生效',
     stop: '按 Ctrl-C 停止',
+    missing: (names: string, { packages, command }: Cure) => [
+      `⚠️  缺少依赖 ${packages}，调用会失败：${names}`,
+      `   请停止后执行：${command}`,
+    ],
   },
   en: {
     started: 'The local cloud is running at ',
     target: 'target: ',
     functions: 'functions: ',
-    noFunctions: (folder: string) => `none in ${folder}; run npm run build first`,
+    noFunctions: (folder: string) =>
+      `none in ${folder} (each is a folder with an index.js); name another with --functions`,
+    from: 'from: ',
+    shipped: 'wx-durable itself; to run your own, name their folder with --functions',
     provider: 'picture service: ',
-    noProvider: 'not given (WX_DURABLE_PROVIDER of the environment decides)',
+    localProvider: 'local (paints on this machine, costs nothing)',
     call: 'Call a function as a mini program would:',
     connect: 'Connect a process that uses wx-server-sdk (in its shell):',
+    reload: "A change of a function's code takes effect at the next start",
     stop: 'Ctrl-C stops it',
+    missing: (names: string, { packages, command }: Cure) => [
+      `⚠️  ${packages} not installed, so calls will fail: ${names}`,
+      `   Stop, and run: ${command}`,
+    ],
   },
 } as const;

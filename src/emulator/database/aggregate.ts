@@ -1,5 +1,6 @@
 import { Aggregator } from 'mingo/aggregator';
 import { cloneDeep } from 'mingo/util';
+import { requestFailed } from '../cloud-error.ts';
 import type { Collection } from './collection.ts';
 import { isFields, type Fields, type Stored } from './document.ts';
 import { compileFilter } from './filter.ts';
@@ -20,15 +21,26 @@ export interface PipelineSource {
  * cloned, and not even that when no later stage could write into it.
  */
 export function aggregate(source: PipelineSource, stages: readonly Fields[]): Fields[] {
+  assertPlaces(stages);
   const leading = stages.findIndex((stage) => !isFields(stage['$match']));
   const matchCount = leading === -1 ? stages.length : leading;
   const condition = { $and: stages.slice(0, matchCount).map((stage) => stage['$match']) };
   const filter = compileFilter(matchCount === 0 ? {} : condition);
+  if (filter.distanceM) throw refused('$geoNear, $near, and $nearSphere are not allowed in this context');
   const rest = stages.slice(matchCount);
   const isHarmless = rest.every((stage) => Object.keys(stage).every((name) => HARMLESS.has(name)));
   const found = [...source.own.matching(filter).documents];
   const input = isHarmless ? found : found.map((document) => cloneDeep<Stored>(document));
   return runStages(rest, input, source);
+}
+
+function assertPlaces(stages: readonly Fields[]): void {
+  if (!stages.some((stage, place) => place > 0 && '$geoNear' in stage)) return;
+  throw refused('$geoNear is only valid as the first stage in a pipeline.');
+}
+
+function refused(message: string): Error {
+  return requestFailed(`[FailedOperation] ${message}`);
 }
 
 function runStages(stages: readonly Fields[], input: Stored[], source: PipelineSource): Fields[] {
@@ -40,13 +52,6 @@ function runStages(stages: readonly Fields[], input: Stored[], source: PipelineS
   };
   return refusing(() => {
     const aggregator = new Aggregator([...stages], { ...ENGINE_OPTIONS, collectionResolver });
-    const found = aggregator.run<Fields>(input);
-    return isEmptyCount(stages, found) ? [] : found;
+    return aggregator.run<Fields>(input);
   });
-}
-
-/** MongoDB answers nothing for `$count` of no documents; the query engine answers a zero. */
-function isEmptyCount(stages: readonly Fields[], found: readonly Fields[]): boolean {
-  const name = stages.at(-1)?.['$count'];
-  return typeof name === 'string' && found.length === 1 && found[0]?.[name] === 0;
 }

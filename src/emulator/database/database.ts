@@ -10,7 +10,7 @@ import { compileFilter, type Filter } from './filter.ts';
 import { assertNoTwins, assertUnique, readIndexes, writeIndexes } from './index-specs.ts';
 import { project } from './projection.ts';
 import { sortDocuments } from './sort.ts';
-import { compileUpdate, planUpdate, type Update } from './update.ts';
+import { compileUpdate, planUpdate, type Update } from './update/index.ts';
 
 /** The document database: MongoDB's behaviour as far as the platform shows it. */
 export interface Database {
@@ -22,6 +22,8 @@ export interface Database {
   count(name: string, condition: Fields): number;
   /** Applies operators to the first match, or to all; answers how many documents are different now. */
   update(name: string, condition: Fields, change: UpdateRequest): WriteAnswer;
+  /** Applies operators to the first match, and answers what it is then; null when nothing matched. */
+  updateAndReturn(name: string, condition: Fields, operators: Fields): Fields | null;
   /** Replaces the first match as a whole, or inserts. */
   replace(name: string, condition: Fields, change: ReplaceRequest): WriteAnswer;
   remove(name: string, condition: Fields, options: { readonly multi: boolean }): number;
@@ -70,6 +72,8 @@ export function createDatabase(collections: Collections, clock: Clock): Database
       return count;
     },
     update: (name, condition, change) => update(context, { name, filter: compileFilter(condition) }, change),
+    updateAndReturn: (name, condition, operators) =>
+      updateAndReturn(context, { name, filter: compileFilter(condition) }, operators),
     replace: (name, condition, change) => replace(context, { name, filter: compileFilter(condition) }, change),
     remove(name, condition, { multi }) {
       const found = select(collections.collection(name), compileFilter(condition), multi);
@@ -130,16 +134,23 @@ function asChanges(op: 'insert' | 'update', collection: string, documents: Itera
 
 function find(collection: Collection, query: FindQuery): readonly Fields[] {
   const { order = {}, offset, limit } = query;
-  const { documents, isSorted } = collection.matching(compileFilter(query.condition), order);
+  const filter = compileFilter(query.condition);
+  const { documents, isSorted } = collection.matching(filter, order);
+  const hasOrder = Object.keys(order).length > 0;
   // Without an order the first documents are as good as any, so the walk can end early.
-  const mayEnd = isSorted || Object.keys(order).length === 0;
+  const mayEnd = isSorted || (!hasOrder && !filter.distanceM);
   const found: Stored[] = [];
   for (const document of documents) {
     found.push(document);
     if (mayEnd && found.length === offset + limit) break;
   }
-  const sorted = mayEnd ? found : sortDocuments(found, order);
+  const sorted = mayEnd ? found : hasOrder ? sortDocuments(found, order) : byDistance(found, filter);
   return project(sorted.slice(offset, offset + limit), query.projection);
+}
+
+function byDistance(found: readonly Stored[], { distanceM = () => 0 }: Filter): readonly Stored[] {
+  const measured = found.map((document) => ({ document, distance: distanceM(document) }));
+  return measured.sort((a, b) => a.distance - b.distance).map(({ document }) => document);
 }
 
 function update(context: Context, selection: Selection, change: UpdateRequest): WriteAnswer {
@@ -151,7 +162,7 @@ function update(context: Context, selection: Selection, change: UpdateRequest): 
   const changed: Stored[] = [];
   try {
     for (const current of found) {
-      const document = planUpdate(current, compiled, filter.condition);
+      const document = planUpdate(current, compiled, { condition: filter.condition, nowMs: context.clock.now() });
       if (document === undefined) continue;
       assertUnique(name, collection, { document, pending: changed });
       changed.push(document);
@@ -163,9 +174,24 @@ function update(context: Context, selection: Selection, change: UpdateRequest): 
   return { updated: changed.length, upsertedId: null };
 }
 
+function updateAndReturn(context: Context, { name, filter }: Selection, operators: Fields): Fields | null {
+  const { collections, clock } = context;
+  const collection = collections.collection(name);
+  const compiled = compileUpdate(operators);
+  const [current] = select(collection, filter, false);
+  if (current === undefined) return null;
+  const document = planUpdate(current, compiled, { condition: filter.condition, nowMs: clock.now() });
+  if (document === undefined) return current;
+  assertUnique(name, collection, { document, pending: [] });
+  collections.commit(asChanges('update', name, [document]));
+  return document;
+}
+
 function upsert(context: Context, { name, filter }: Selection, compiled: Update): WriteAnswer {
-  const base = storable(context, { ...equalities(filter.condition), ...compiled.onInsert });
-  const [id = null] = insert(context, name, [planUpdate(base, compiled, {}) ?? base]);
+  const base = storable(context, equalities(filter.condition));
+  const changes = [...compiled.onInsert, ...compiled.changes];
+  const circumstances = { condition: {}, nowMs: context.clock.now() };
+  const [id = null] = insert(context, name, [planUpdate(base, { changes }, circumstances) ?? base]);
   return { updated: 0, upsertedId: id };
 }
 

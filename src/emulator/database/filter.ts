@@ -1,6 +1,7 @@
-import { Query } from 'mingo/query';
 import { isFields, isId, type Fields, type Id, type Stored } from './document.ts';
-import { ENGINE_OPTIONS, refusing } from './operators.ts';
+import { nearestM, nearIn } from './geo/index.ts';
+import { refusing } from './operators.ts';
+import { compileCondition } from './query/index.ts';
 
 /** A compiled filter. */
 export interface Filter {
@@ -8,14 +9,22 @@ export interface Filter {
   /** When the filter names the `_id`s it can match, these; so that no collection is walked for them. */
   readonly ids: readonly Id[] | undefined;
   matches(document: Stored): boolean;
+  /** When the filter looks near a place, how far a document is from it, in metres; the nearest comes first. */
+  readonly distanceM?: (document: Stored) => number;
 }
 
 /** Compiles a MongoDB filter; an unknown operator is refused here, before any document is looked at. */
 export function compileFilter(condition: Fields): Filter {
   const ids = namedIds(condition);
   if (Object.keys(condition).length === 0) return { condition, ids, matches: () => true };
-  const query = refusing(() => new Query(condition, ENGINE_OPTIONS));
-  return { condition, ids, matches: (document) => refusing(() => query.test(document)) };
+  const test = refusing(() => compileCondition(condition));
+  return { condition, ids, matches: (document) => refusing(() => test(document)), ...ordering(condition) };
+}
+
+function ordering(condition: Fields): Pick<Filter, 'distanceM'> {
+  const search = nearIn(condition);
+  if (search === undefined) return {};
+  return { distanceM: (document) => nearestM(document, search.path, search.near) ?? Infinity };
 }
 
 /** The `_id`s that a filter names by equality or `$in`, also inside `$and`. */

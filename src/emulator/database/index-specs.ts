@@ -2,7 +2,8 @@ import { invalidParam, writeFailed, type CloudError } from '../cloud-error.ts';
 import type { Collection } from './collection.ts';
 import { isFields, type Fields, type Stored } from './document.ts';
 import { encodeText } from './ejson.ts';
-import { compareValues, keyOf, type IndexSpec } from './index-tree.ts';
+import { keyOf, type IndexSpec } from './index-tree.ts';
+import { isSame } from './values.ts';
 
 /** The platform's limit of indexes in one collection, and of fields in one index. */
 const MAX_INDEXES = 100;
@@ -48,7 +49,7 @@ export function assertUnique(
   for (const spec of collection.indexes) {
     if (!spec.unique) continue;
     const keys = keyOf(spec, document).slice(0, -1);
-    const isTwin = (other: Stored): boolean => other._id !== document._id && isSame(keys, keyOf(spec, other));
+    const isTwin = (other: Stored): boolean => other._id !== document._id && areSame(keys, keyOf(spec, other));
     const moved = new Set(pending.map(({ _id: id }) => id));
     const stored = [...collection.withKeys(spec, keys)];
     if (pending.some(isTwin) || stored.some((other) => !moved.has(other._id) && isTwin(other))) {
@@ -71,8 +72,8 @@ export function assertNoTwins(name: string, documents: Iterable<Stored>, specs: 
   }
 }
 
-function isSame(keys: readonly unknown[], others: readonly unknown[]): boolean {
-  return keys.every((key, place) => compareValues(key, others[place]) === 0);
+function areSame(keys: readonly unknown[], others: readonly unknown[]): boolean {
+  return keys.every((key, place) => isSame(key, others[place]));
 }
 
 function duplicate(name: string, spec: IndexSpec, keys: readonly unknown[]): CloudError {

@@ -1,6 +1,7 @@
-import { compare, resolve } from 'mingo/util';
+import { resolve } from 'mingo/util';
 import sortedBtree from 'sorted-btree';
 import type { Stored } from './document.ts';
+import { compareValues } from './values.ts';
 
 /** An index as it was declared; `_id` follows its keys by itself. */
 export interface IndexSpec {
@@ -74,18 +75,16 @@ function hasList({ keys }: IndexSpec, document: Stored): boolean {
 
 function compareKeys({ keys }: IndexSpec, a: IndexKey, b: IndexKey): number {
   for (let place = 0; place < a.length; place += 1) {
-    const difference = compareValues(a[place], b[place]);
+    const difference = compareBounds(a[place], b[place]);
     if (difference !== 0) return difference * (keys[place]?.[1] ?? 1);
   }
   return 0;
 }
 
 /** MongoDB's order of values, with the two bounds around it. */
-export function compareValues(a: unknown, b: unknown): number {
+export function compareBounds(a: unknown, b: unknown): number {
   if (a === b) return 0;
   if (a === LEAST || b === MOST) return -1;
   if (a === MOST || b === LEAST) return 1;
-  // The common case, without the engine's look at types.
-  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : 1;
-  return compare(a, b);
+  return compareValues(a, b);
 }

@@ -1,5 +1,5 @@
 import { isFields, type Fields } from './document.ts';
-import { compareValues, LEAST, MOST } from './index-tree.ts';
+import { compareBounds, LEAST, MOST } from './index-tree.ts';
 
 /** Values between two bounds, both included; a single value where they are the same. */
 export interface Interval {
@@ -67,7 +67,7 @@ function point(value: unknown): Interval {
 
 /** Whether all of it are single values. */
 export function arePoints(pieces: readonly Interval[]): boolean {
-  return pieces.every(({ low, high }) => compareValues(low, high) === 0);
+  return pieces.every(({ low, high }) => compareBounds(low, high) === 0);
 }
 
 function both(a: readonly Interval[] | undefined, b: readonly Interval[] | undefined): readonly Interval[] | undefined {
@@ -77,17 +77,17 @@ function both(a: readonly Interval[] | undefined, b: readonly Interval[] | undef
 }
 
 function overlap(a: Interval, b: Interval): readonly Interval[] {
-  const low = compareValues(a.low, b.low) > 0 ? a.low : b.low;
-  const high = compareValues(a.high, b.high) < 0 ? a.high : b.high;
-  return compareValues(low, high) > 0 ? [] : [{ low, high }];
+  const low = compareBounds(a.low, b.low) > 0 ? a.low : b.low;
+  const high = compareBounds(a.high, b.high) < 0 ? a.high : b.high;
+  return compareBounds(low, high) > 0 ? [] : [{ low, high }];
 }
 
 function merged(pieces: readonly Interval[]): readonly Interval[] {
   const result: Interval[] = [];
-  for (const piece of [...pieces].sort((a, b) => compareValues(a.low, b.low))) {
+  for (const piece of [...pieces].sort((a, b) => compareBounds(a.low, b.low))) {
     const last = result.at(-1);
-    if (last === undefined || compareValues(last.high, piece.low) < 0) result.push(piece);
-    else if (compareValues(last.high, piece.high) < 0) result[result.length - 1] = { low: last.low, high: piece.high };
+    if (last === undefined || compareBounds(last.high, piece.low) < 0) result.push(piece);
+    else if (compareBounds(last.high, piece.high) < 0) result[result.length - 1] = { low: last.low, high: piece.high };
   }
   return result;
 }

@@ -1,19 +1,33 @@
 import { Context } from 'mingo/core';
 import * as accumulator from 'mingo/operators/accumulator';
-import * as expression from 'mingo/operators/expression';
-import * as pipeline from 'mingo/operators/pipeline';
 import * as projection from 'mingo/operators/projection';
-import * as query from 'mingo/operators/query';
+import * as engine from 'mingo/operators/query';
 import * as window from 'mingo/operators/window';
 import type { Options } from 'mingo/types';
 import { CloudError, requestFailed } from '../cloud-error.ts';
+import { expression } from './expressions.ts';
+import { compileField } from './query/index.ts';
+import { stages } from './stages.ts';
 
-// Stages that write have no place behind a read action, as on the platform.
-const { $merge: _merge, $out: _out, ...reading } = pipeline;
+type FieldOperator = typeof engine.$eq;
 
-const context = Context.init({ accumulator, expression, pipeline: reading, projection, query, window });
+/** Wherever the engine itself compiles a filter, in `$elemMatch` of a projection say, it takes our operators. */
+const query = {
+  ...engine,
+  ...Object.fromEntries(
+    ['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$in', '$nin', '$all', '$elemMatch', '$exists', '$type', '$mod', '$not']
+      .concat(['$size', '$regex'])
+      .map((name) => [name, asFieldOperator(name)]),
+  ),
+};
 
-/** What every filter and pipeline runs with: all reading operators, and no scripts sent by a client. */
+function asFieldOperator(name: string): FieldOperator {
+  return (path, operand) => compileField(path, { [name]: operand });
+}
+
+const context = Context.init({ accumulator, expression, pipeline: stages, projection, query, window });
+
+/** What every pipeline and projection runs with: all reading operators, and no scripts sent by a client. */
 export const ENGINE_OPTIONS: Partial<Options> = { context, scriptEnabled: false };
 
 /** Runs a step of the query engine; what the engine objects to becomes a refusal of the request. */

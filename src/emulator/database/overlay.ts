@@ -1,6 +1,7 @@
 import { ofIds, type Collection } from './collection.ts';
 import type { Id, Stored } from './document.ts';
-import { compareValues, keyOf } from './index-tree.ts';
+import { keyOf } from './index-tree.ts';
+import { isSame } from './values.ts';
 
 /** What one transaction sees otherwise than everybody: by `_id`, undefined where there is no document for it. */
 export type Differences = ReadonlyMap<Id, Stored | undefined>;
@@ -38,7 +39,7 @@ export function overlay(base: Collection, ...layers: readonly Differences[]): Co
     withKeys(spec, keys) {
       const has = (document: Stored): boolean => {
         const own = keyOf(spec, document);
-        return keys.every((key, place) => compareValues(key, own[place]) === 0);
+        return keys.every((key, place) => isSame(key, own[place]));
       };
       return combined(base.withKeys(spec, keys), has);
     },

@@ -37,6 +37,7 @@ export function createDatabaseActions(parts: DatabaseParts): Readonly<Record<str
     'database.getDocument': (request) => getDocument(seenBy(parts, request), request),
     'database.calculateDocument': (request) => ({ total: database.count(collectionOf(request), conditionOf(request)) }),
     'database.modifyDocument': (request) => modifyDocument(seenBy(parts, request), request),
+    'database.modifyAndReturnDoc': (request) => modifyAndReturn(seenBy(parts, request), request),
     'database.removeDocument': (request) => {
       const multi = optionalFlag(request.body, 'multi', false);
       return { deleted: seenBy(parts, request).remove(collectionOf(request), conditionOf(request), { multi }) };
@@ -86,6 +87,13 @@ function modifyDocument(database: Database, request: SdkRequest): unknown {
     ? database.update(name, condition, { operators: fields, multi: optionalFlag(body, 'multi', false), upsert })
     : database.replace(name, condition, { document: fields, upsert });
   return { updated: answer.updated, upsert_id: answer.upsertedId, upserted: answer.upsertedId === null ? 0 : 1 };
+}
+
+/** The platform counts the match, even when the update changes nothing. */
+function modifyAndReturn(database: Database, request: SdkRequest): unknown {
+  const fields = requiredFields(request, 'data');
+  const document = database.updateAndReturn(collectionOf(request), conditionOf(request), fields);
+  return document === null ? { updated: 0, doc: null } : { updated: 1, doc: encodeText(document) };
 }
 
 function collectionOf({ body }: SdkRequest): string {

@@ -7,8 +7,10 @@ import { isPublicAddress, publicLookup, type Lookup } from './addresses.ts';
 /** What became of a download. */
 export type Downloaded =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  /** The address may not be fetched, or what is there is no picture of ours. Asking again changes nothing. */
+  /** The address may not be fetched, or holds more than it may. Asking again changes nothing. */
   | { readonly kind: 'refused'; readonly why: string }
+  /** The host says that nothing is there: expired perhaps, perhaps a node that does not know it yet. */
+  | { readonly kind: 'gone'; readonly why: string }
   /** It did not work this time. */
   | { readonly kind: 'failed'; readonly why: string };
 
@@ -17,8 +19,8 @@ export type Download = (url: string, deadline: Deadline) => Promise<Downloaded>;
 
 export interface DownloadOptions {
   readonly clock: Clock;
-  /** Besides https to public hosts, this origin is allowed: the configured service itself. */
-  readonly trustedOrigin?: string | undefined;
+  /** Besides https to public hosts, these origins are allowed: the configured services themselves. */
+  readonly trustedOrigins?: readonly string[] | undefined;
   /** @default 20_000_000 */
   readonly maxBytes?: number;
   /** @default 10_000 */
@@ -29,7 +31,7 @@ export interface DownloadOptions {
 const MAX_REDIRECTS = 3;
 
 /**
- * A download that an image service cannot turn against us: https to public hosts only (or the one configured
+ * A download that an image service cannot turn against us: https to public hosts only (or a configured
  * origin), checked again at every redirect and on the address that is really connected to; bounded in bytes
  * and time. It carries no credentials.
  */
@@ -39,7 +41,7 @@ export function createDownload(options: DownloadOptions): Download {
     const bounded = createDeadline(clock, Math.min(deadline.atMs, clock.now() + maxMs));
     let next = url;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-      const target = admit(next, options.trustedOrigin);
+      const target = admit(next, options.trustedOrigins);
       if (!target) return { kind: 'refused', why: 'the address is not https to a public host' };
       const step = await fetchOnce(options, target, bounded);
       if (step.kind !== 'redirect') return step;
@@ -54,10 +56,10 @@ interface Target {
   readonly isTrusted: boolean;
 }
 
-function admit(address: string, trustedOrigin: string | undefined): Target | undefined {
+function admit(address: string, trustedOrigins: readonly string[] = []): Target | undefined {
   const url = parseUrl(address);
   if (!url || url.username !== '' || url.password !== '') return undefined;
-  if (url.origin === trustedOrigin) return { url, isTrusted: true };
+  if (trustedOrigins.includes(url.origin)) return { url, isTrusted: true };
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // A name is checked when it is looked up; a literal address never is, so it is checked here.
   const isHost = isIP(host) === 0 ? host.includes('.') : isPublicAddress(host);
@@ -107,9 +109,9 @@ async function readResponse(
     const to = parseUrl(headers.location, url);
     return to ? { kind: 'redirect', to: to.href } : { kind: 'refused', why: 'the redirect leads nowhere' };
   }
-  // Expired or forbidden addresses stay so; being too early, too slow or too many may pass.
+  // Expired or forbidden addresses mostly stay so; being too early, too slow or too many may pass.
   if (statusCode >= 400 && statusCode < 500 && ![408, 425, 429].includes(statusCode))
-    return { kind: 'refused', why: `HTTP ${statusCode}` };
+    return { kind: 'gone', why: `HTTP ${statusCode}` };
   if (statusCode !== 200) return { kind: 'failed', why: `HTTP ${statusCode}` };
   const tooLarge = { kind: 'refused', why: `more than ${maxBytes} bytes` } as const;
   if (Number(headers['content-length'] ?? 0) > maxBytes) return tooLarge;

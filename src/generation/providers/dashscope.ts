@@ -3,7 +3,7 @@
  * Tasks and pictures are kept for 24 hours. Source: its HTTP API reference, text-to-image.
  */
 import type { Deadline } from '../../core/index.ts';
-import { exchange, readJson, refusalIn, type Exchange, type HttpDeps } from './http.ts';
+import { exchange, nameIn, readAnswer, type Exchange, type HttpDeps } from './http.ts';
 import type { PictureRequest, Provider, ProviderResult } from './provider.ts';
 
 export interface DashScopeOptions {
@@ -53,23 +53,22 @@ function isTaskId(value: unknown): value is string {
 }
 
 function readSubmitted(answer: Exchange): Submitted {
-  if (answer.kind === 'not-sent') return { status: 'failed', message: `服务无法连接（${answer.message}）` };
-  if (answer.kind === 'unclear') return { status: 'unknown', message: answer.message };
-  const refusal = refusalIn(answer);
-  if (refusal !== undefined) return { status: 'failed', message: refusal };
-  const taskId = outputOf(answer).task_id;
-  if (answer.status === 200 && isTaskId(taskId)) return { status: 'accepted', taskId };
-  return { status: 'unknown', message: `HTTP ${answer.status}, no task in the answer` };
+  const reading = readAnswer(answer);
+  if (reading.status !== 'read') return reading;
+  const taskId = outputIn(reading.json).task_id;
+  if (isTaskId(taskId)) return { status: 'accepted', taskId };
+  return { status: 'unknown', message: 'no task in the answer', httpStatus: 200, cause: 'no-task' };
 }
 
 function readAsked(answer: Exchange): Asked {
+  const reading = readAnswer(answer);
   // Asking costs nothing and changes nothing: whatever goes wrong with it, the task is still what it is.
-  if (answer.kind !== 'answered' || answer.status !== 200)
-    return { status: 'unknown', message: 'the task was not told' };
-  const { task_status: state, results, message } = outputOf(answer);
+  if (reading.status !== 'read') return { ...reading, status: 'unknown', message: 'the task was not told' };
+  const { task_status: state, results, message, code } = outputIn(reading.json);
   if (state === 'PENDING' || state === 'RUNNING' || state === 'SUSPENDED') return { status: 'running' };
   if (state === 'FAILED' || state === 'CANCELED') {
-    return { status: 'failed', message: typeof message === 'string' ? message.slice(0, 200) : state };
+    const reason = typeof message === 'string' ? message.slice(0, 200) : state;
+    return { status: 'failed', message: reason, cause: nameIn(code) ?? state };
   }
   const [first] = (Array.isArray(results) ? results : []) as { url?: unknown }[];
   if (state === 'SUCCEEDED' && typeof first?.url === 'string')
@@ -82,9 +81,10 @@ interface Output {
   readonly task_status?: unknown;
   readonly results?: unknown;
   readonly message?: unknown;
+  readonly code?: unknown;
 }
 
-function outputOf({ body }: { readonly body: Uint8Array }): Output {
-  const { output } = (readJson(body) ?? {}) as { output?: unknown };
+function outputIn(json: unknown): Output {
+  const { output } = (json ?? {}) as { output?: unknown };
   return typeof output === 'object' && output !== null ? output : {};
 }

@@ -1,5 +1,6 @@
-/** HTTP as providers and picture copying use it: one bounded exchange, its outcome as a value. */
+/** HTTP as providers use it: one bounded exchange, its outcome as a value. */
 import { withTimeout, type Clock, type Deadline } from '../../core/index.ts';
+import type { Trouble } from './provider.ts';
 
 /** The global `fetch`, handed in. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -32,6 +33,9 @@ const NEVER_SENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** What went wrong in our own words. Those of `fetch` may quote a header, and with it the key. */
+class OwnWords extends Error {}
+
 /** Sends one request and reads its whole answer, at most `maxBytes`, before the deadline. Redirects are not followed. */
 export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequest): Promise<Exchange> {
   const abort = new AbortController();
@@ -41,10 +45,10 @@ export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequ
     return { kind: 'answered', status: response.status, headers: response.headers, body };
   };
   try {
-    return await withTimeout(clock, request.deadline.remainingMs(), run(), () => new Error('no answer in time'));
+    return await withTimeout(clock, request.deadline.remainingMs(), run(), () => new OwnWords('no answer in time'));
   } catch (error) {
     const code = systemCode(error);
-    const message = error instanceof Error ? error.message : 'the request failed';
+    const message = error instanceof OwnWords ? error.message : 'the request failed';
     return { kind: code && NEVER_SENT.has(code) ? 'not-sent' : 'unclear', message: code ?? message };
   } finally {
     // Whatever is still open must not go on in a later call of this instance.
@@ -60,7 +64,7 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
     const part = await reader?.read();
     if (!part || part.done) return concat(chunks, length);
     length += part.value.length;
-    if (length > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    if (length > maxBytes) throw new OwnWords(`the answer is larger than ${maxBytes} bytes`);
     chunks.push(part.value);
   }
 }
@@ -81,8 +85,7 @@ function systemCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** What a service sent back as JSON, or undefined. */
-export function readJson(body: Uint8Array): unknown {
+function readJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));
   } catch {
@@ -92,14 +95,36 @@ export function readJson(body: Uint8Array): unknown {
 
 const REASON_LENGTH = 200;
 
+/** What an exchange came to: an answer to be read, or `failed` where certainly nothing was made, or `unknown`. */
+export type Reading =
+  { readonly status: 'read'; readonly json: unknown } | ({ readonly status: 'failed' | 'unknown' } & Trouble);
+
 /**
- * The reason a service gave for refusing, for the record and the person. 408 and 5xx are no refusals: they may
- * come from something in front of a service that went on working.
+ * Reads an exchange as services use HTTP. 408 and 5xx are no refusals: they may come from something in front of a
+ * service that went on working.
  */
-export function refusalIn(answer: { readonly status: number; readonly body: Uint8Array }): string | undefined {
-  const { status, body } = answer;
-  if (status < 400 || status >= 500 || status === 408) return undefined;
-  const { error, message } = (readJson(body) ?? {}) as { error?: { message?: unknown }; message?: unknown };
-  const reason = error?.message ?? message;
-  return typeof reason === 'string' ? reason.slice(0, REASON_LENGTH) : `HTTP ${status}`;
+export function readAnswer(answer: Exchange): Reading {
+  if (answer.kind === 'not-sent')
+    return { status: 'failed', message: `服务无法连接（${answer.message}）`, cause: answer.message };
+  if (answer.kind === 'unclear') return { status: 'unknown', message: answer.message, cause: answer.message };
+  const { status: httpStatus } = answer;
+  const json = readJson(answer.body);
+  if (httpStatus === 200) return { status: 'read', json };
+  const { reason, cause } = reasonIn(json);
+  const isRefusal = httpStatus >= 400 && httpStatus < 500 && httpStatus !== 408;
+  if (isRefusal) return { status: 'failed', message: reason ?? `HTTP ${httpStatus}`, httpStatus, cause };
+  return { status: 'unknown', message: `HTTP ${httpStatus}`, httpStatus, cause };
+}
+
+// Where services put the reason for a refusal and its name: `{ error: { message, code } }` or `{ message, code }`.
+function reasonIn(json: unknown): { reason: string | undefined; cause: string | undefined } {
+  const answer = (json ?? {}) as { error?: unknown };
+  const { message, code } = (answer.error ?? answer) as { message?: unknown; code?: unknown };
+  return { reason: typeof message === 'string' ? message.slice(0, REASON_LENGTH) : undefined, cause: nameIn(code) };
+}
+
+/** A service's name of an error, if it is a plain one: what goes into the log must not be text of somebody. */
+export function nameIn(code: unknown): string | undefined {
+  if (typeof code !== 'string' && typeof code !== 'number') return undefined;
+  return /^[\w.-]{1,64}$/.test(String(code)) ? String(code) : undefined;
 }

@@ -2,7 +2,7 @@
  * Services that speak `POST …/images/generations` (OpenAI's form, which Zhipu, Volcengine and SiliconFlow
  * took over), and the local cloud's own picture service.
  */
-import { exchange, readJson, refusalIn, type Exchange, type HttpDeps } from './http.ts';
+import { exchange, readAnswer, type Exchange, type HttpDeps } from './http.ts';
 import type { Picture, Provider, ProviderResult } from './provider.ts';
 
 export interface OpenAiImagesOptions {
@@ -36,13 +36,11 @@ export function createOpenAiImages(deps: HttpDeps, options: OpenAiImagesOptions)
 }
 
 function readExchange(answer: Exchange): ProviderResult {
-  if (answer.kind === 'not-sent') return { status: 'failed', message: `服务无法连接（${answer.message}）` };
-  if (answer.kind === 'unclear') return { status: 'unknown', message: answer.message };
-  const refusal = refusalIn(answer);
-  if (refusal !== undefined) return { status: 'failed', message: refusal };
-  if (answer.status !== 200) return { status: 'unknown', message: `HTTP ${answer.status}` };
-  const picture = readPicture(readJson(answer.body));
-  return picture ? { status: 'completed', picture } : { status: 'unknown', message: 'no picture in the answer' };
+  const reading = readAnswer(answer);
+  if (reading.status !== 'read') return reading;
+  const picture = readPicture(reading.json);
+  if (picture) return { status: 'completed', picture };
+  return { status: 'unknown', message: 'no picture in the answer', httpStatus: 200, cause: 'no-picture' };
 }
 
 function readPicture(json: unknown): Picture | undefined {

@@ -16,16 +16,33 @@ export interface ProviderConfig {
   readonly model: string | undefined;
 }
 
+export interface KnownProvider {
+  readonly form: ProviderForm;
+  readonly baseUrl: string;
+  /** How long its pictures' addresses work, as its documentation says. */
+  readonly keepsPicturesHours: number;
+}
+
 /** What is known of the services that a deployment may name. */
-export const knownProviders: Readonly<Record<string, { readonly form: ProviderForm; readonly baseUrl: string }>> = {
-  zhipu: { form: 'openai', baseUrl: 'https://open.bigmodel.cn/api/paas/v4' },
-  volcengine: { form: 'openai', baseUrl: 'https://ark.cn-beijing.volces.com/api/v3' },
-  siliconflow: { form: 'openai', baseUrl: 'https://api.siliconflow.cn/v1' },
-  dashscope: { form: 'dashscope', baseUrl: 'https://dashscope.aliyuncs.com/api/v1' },
+const knownProviders: Readonly<Record<string, KnownProvider>> = {
+  zhipu: { form: 'openai', baseUrl: 'https://open.bigmodel.cn/api/paas/v4', keepsPicturesHours: 720 },
+  volcengine: { form: 'openai', baseUrl: 'https://ark.cn-beijing.volces.com/api/v3', keepsPicturesHours: 24 },
+  siliconflow: { form: 'openai', baseUrl: 'https://api.siliconflow.cn/v1', keepsPicturesHours: 1 },
+  dashscope: { form: 'dashscope', baseUrl: 'https://dashscope.aliyuncs.com/api/v1', keepsPicturesHours: 24 },
 };
+
+const HOUR_MS = 3_600_000;
+
+/** What is known of a service of this name. */
+export function knownProvider(name: string): KnownProvider | undefined {
+  return Object.hasOwn(knownProviders, name) ? knownProviders[name] : undefined;
+}
 
 /** The image service of this configuration. */
 export function createProvider(deps: HttpDeps, config: ProviderConfig): Provider {
-  if (config.form === 'dashscope') return createDashScope(deps, { ...config, model: config.model ?? '' });
-  return createOpenAiImages(deps, config);
+  const provider =
+    config.form === 'dashscope'
+      ? createDashScope(deps, { ...config, model: config.model ?? '' })
+      : createOpenAiImages(deps, config);
+  return { ...provider, keepsPicturesMs: (knownProvider(config.name)?.keepsPicturesHours ?? 1) * HOUR_MS };
 }

@@ -2,6 +2,7 @@ import { DurableError, isDurableError, type Clock } from '../../core/index.ts';
 import {
   assertDocument,
   assertPath,
+  assertTwins,
   MAX_PAGE,
   pageKeyOf,
   readPageRequest,
@@ -12,6 +13,7 @@ import {
   type Page,
   type PagePlan,
   type Store,
+  type TwinsRequest,
 } from '../index.ts';
 import { boundedCall, type Bounds } from './bounded-call.ts';
 import { toAfter, toData, toWhere } from './query.ts';
@@ -43,7 +45,7 @@ interface Link {
   select(name: string, where?: Filter): Query;
 }
 
-function reading({ db, ask, select }: Link): Pick<Store, 'get' | 'count' | 'group' | 'page'> {
+function reading({ db, ask, select }: Link): Pick<Store, 'get' | 'count' | 'group' | 'twins' | 'page'> {
   return {
     async get(name, id, call) {
       const { data } = await ask(`read "${name}"`, call, () => select(name, { _id: id }).limit(1).get());
@@ -57,6 +59,12 @@ function reading({ db, ask, select }: Link): Pick<Store, 'get' | 'count' | 'grou
       const { list } = await ask(`group "${name}"`, call, () => readGroups(db(), name, request));
       if (list.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} groups`);
       return list.map((row) => ({ key: row['_id'] as string | null, count: row['count'] as number }));
+    },
+    async twins(name, request, call) {
+      assertTwins(request);
+      const { list } = await ask(`find twins in "${name}"`, call, () => readTwins(db(), name, request));
+      if (list.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} sets of twins`);
+      return list.map((row) => ({ count: row['count'] as number, firstId: row['firstId'] as string }));
     },
     page: async (name, request, call) =>
       halving(readPageRequest(request), (part) => ask(`page "${name}"`, call, () => readPage(db(), name, part))),
@@ -110,6 +118,20 @@ function readGroups(db: Database, name: string, { where = {}, by }: GroupRequest
   const matching = db.collection(name).aggregate().match(toWhere(command, where));
   return matching
     .group({ _id: `$${by}`, count: command.aggregate.sum(1) })
+    .limit(MAX_PAGE + 1)
+    .end();
+}
+
+function readTwins(db: Database, name: string, { where = {}, by }: TwinsRequest) {
+  const { command } = db;
+  const key = Object.fromEntries(by.map((path, index) => [`f${index}`, `$${path}`]));
+  return db
+    .collection(name)
+    .aggregate()
+    .match(toWhere(command, where))
+    .group({ _id: key, count: command.aggregate.sum(1), firstId: command.aggregate.min('$_id') })
+    .match({ count: command.gt(1) })
+    .sort({ firstId: 1 })
     .limit(MAX_PAGE + 1)
     .end();
 }

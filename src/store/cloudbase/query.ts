@@ -32,6 +32,8 @@ function toOperator(command: Command, comparison: Comparison): Operator {
       return command.exists(false);
     case 'absentOr':
       return command.or([command.exists(false), toOperator(command, comparisonOf(comparison.other))]);
+    case 'all':
+      return command.and(comparison.others.map((other) => toOperator(command, comparisonOf(other))));
     default:
       return command[comparison.op](comparison.value);
   }

@@ -29,7 +29,7 @@ export interface Command {
   inc(value: number): Operator;
   push(values: readonly unknown[]): Operator;
   remove(): Operator;
-  readonly aggregate: { sum(value: number): unknown };
+  readonly aggregate: { sum(value: number): unknown; min(expression: string): unknown };
 }
 
 export interface Query {
@@ -46,6 +46,7 @@ export interface Query {
 export interface Aggregate {
   match(condition: unknown): Aggregate;
   group(spec: Record<string, unknown>): Aggregate;
+  sort(spec: Record<string, 1 | -1>): Aggregate;
   limit(count: number): Aggregate;
   end(): Promise<{ list: Record<string, unknown>[] }>;
 }

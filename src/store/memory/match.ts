@@ -27,17 +27,33 @@ function holds(value: unknown, comparison: Comparison): boolean {
       return value === undefined;
     case 'absentOr':
       return value === undefined || holds(value, comparisonOf(comparison.other));
+    case 'all':
+      return comparison.others.every((other) => holds(value, comparisonOf(other)));
     case 'ne':
       return !holds(value, { op: 'eq', value: comparison.value });
     case 'nin':
-      return !holds(value, { op: 'in', values: comparison.values });
+      return !isIn(value, comparison.values);
     case 'in':
-      return comparison.values.some((item) => holds(value, { op: 'eq', value: item }));
+      return isIn(value, comparison.values);
     default: {
       const { op } = comparison;
       return candidates(value).some((item) => ordered(item, comparison.value, op));
     }
   }
+}
+
+const sets = new WeakMap<readonly unknown[], ReadonlySet<string>>();
+
+// A check asks for a thousand users at once: comparing with each of them would take minutes.
+function isIn(value: unknown, values: readonly unknown[]): boolean {
+  const set = sets.get(values) ?? new Set(values.map(keyOf));
+  sets.set(values, set);
+  return candidates(value).some((item) => set.has(keyOf(item)));
+}
+
+// Only scalars are asked for, so that one key for all objects equals none of them.
+function keyOf(value: unknown): string {
+  return value instanceof Date ? `date ${value.getTime()}` : `${typeof value} ${String(value)}`;
 }
 
 function candidates(value: unknown): readonly unknown[] {

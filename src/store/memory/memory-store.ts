@@ -1,8 +1,9 @@
-import { DurableError } from '../../core/index.ts';
+import { canonicalJson, DurableError } from '../../core/index.ts';
 import {
   assertChange,
   assertDocument,
   assertPath,
+  assertTwins,
   MAX_PAGE,
   pageKeyOf,
   readPageRequest,
@@ -13,6 +14,8 @@ import {
   type PagePlan,
   type PageRequest,
   type Store,
+  type Twins,
+  type TwinsRequest,
 } from '../index.ts';
 import { changed } from './change.ts';
 import { compare, matcher } from './match.ts';
@@ -62,6 +65,7 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     },
     count: async (name, where) => matching(name, where).length,
     group: async (name, request) => groups(matching(name, request.where), request.by),
+    twins: async (name, request) => twins(matching(name, request.where), request),
     page: async (name, request) => pageOf(matching(name, request.where), readPageRequest(request)),
     async createCollection(name) {
       if (content.has(name)) return 'exists';
@@ -81,6 +85,20 @@ function groups(documents: readonly Document[], by: string) {
   }
   if (counts.size > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} groups by "${by}"`);
   return [...counts].map(([key, count]) => ({ key, count }));
+}
+
+function twins(documents: readonly Document[], request: TwinsRequest): readonly Twins[] {
+  assertTwins(request);
+  const ids = new Map<string, string[]>();
+  for (const document of documents) {
+    const key = canonicalJson(request.by.map((path) => [valueAt(document, path)]));
+    ids.set(key, [...(ids.get(key) ?? []), document._id].sort());
+  }
+  const found = [...ids.values()].filter(({ length }) => length > 1);
+  if (found.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} sets of twins`);
+  return found
+    .map((set) => ({ count: set.length, firstId: set[0] as string }))
+    .sort((a, b) => (a.firstId < b.firstId ? -1 : 1));
 }
 
 function pageOf(documents: readonly Document[], { orderBy, direction, after, limit, fields }: PagePlan): Page {

@@ -1,0 +1,128 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { createDeadline, type Plain } from '../../core/index.ts';
+import { adviceFor, renderReport, storeReport, type Check, type CheckProgress } from '../../integrity/index.ts';
+import type { IntegrityReport } from '../../records/index.ts';
+import { CHECK_SECTIONS, createIntegrityCheck } from '../../service/index.ts';
+import { openCheckpoint, sayResume } from '../checkpoint.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { withCloudOptions, withWalkOptions, type CloudOptions, type WalkOptions } from '../options.ts';
+import { paintReport } from '../paint-report.ts';
+import { createProgress } from '../progress.ts';
+import { runtimeOf } from '../runtime.ts';
+import { openSession, type Session } from '../session.ts';
+import type { CommandContext } from '../terminal.ts';
+import { createWatch, type Watch } from '../walk.ts';
+
+type SectionName = (typeof CHECK_SECTIONS)[number];
+
+interface CheckOptions extends CloudOptions, WalkOptions {
+  readonly deep?: boolean;
+  readonly readOnly?: boolean;
+  readonly section?: readonly SectionName[];
+  readonly failOn: 'problem' | 'warn';
+}
+
+/** Adds `wx-durable check`: the integrity report. */
+export function addCheckCommand(program: Command, context: CommandContext): void {
+  const command = program.command('check').description('数据完整性报告 (the integrity report)');
+  withWalkOptions(withCloudOptions(command))
+    .option('--section <name>', `只检查 (only) ${CHECK_SECTIONS.join(' ')}，可重复`, collectSections)
+    .option('--deep', '逐一核对云存储中的每张图片 (ask storage for every picture)')
+    .option('--read-only', '不写入：不检查 tiers，不保存报告 (write nothing)')
+    .addOption(
+      new Option('--fail-on <level>', '何时退出码为 10 (when to exit 10)')
+        .choices(['problem', 'warn'])
+        .default('problem'),
+    )
+    .option('--yes', '写入真实环境时不再询问 (do not ask before writing)')
+    .addHelpText(
+      'after',
+      '\n退出码 (exit codes): 0 良好 good, 10 有问题 problems, 12 有未知 unknown, 130 中断 interrupted\n' +
+        '\n示例 (examples):\n  wx-durable check\n  wx-durable check --env-id my-env-123 --read-only --json\n' +
+        '  wx-durable check --section users --section works',
+    )
+    .action(async (_options, self: Command) => {
+      const options = self.optsWithGlobals<CheckOptions>();
+      await check(await openSession('check', options, context), options);
+    });
+}
+
+function collectSections(value: string, before: readonly SectionName[] = []): readonly SectionName[] {
+  const name = CHECK_SECTIONS.find((each) => each === value);
+  if (name) return [...before, name];
+  throw new InvalidArgumentError(`可选 (one of): ${CHECK_SECTIONS.join(', ')}`);
+}
+
+/** Progress is shown after each of these. */
+const SLICE_MS = 5_000;
+const REPORT_MS = 5_000;
+/** Writes a canary into every tier and removes it. */
+const WRITES: SectionName = 'tiers';
+
+async function check(session: Session, options: CheckOptions): Promise<void> {
+  const sections = (options.section ?? CHECK_SECTIONS).filter((name) => !options.readOnly || name !== WRITES);
+  if (!options.readOnly) await session.target.confirmWrite(WHAT[session.language]);
+  const runtime = runtimeOf(session, session.log);
+  const checkpoint = openCheckpoint('check', session);
+  const from = options.resume ? (checkpoint.read() as Plain) : undefined;
+  const watch = createWatch(session.terminal, options.timeLimit * 1_000);
+  const checking = createIntegrityCheck(runtime, { deep: options.deep ?? false, sections });
+  const { state, finished } = await advance(session, checking, { watch, from });
+  const report = checking.report(state);
+  const isStored = finished && !options.readOnly && !options.section;
+  if (isStored) await storeReport(runtime, report, createDeadline(runtime.clock, runtime.clock.now() + REPORT_MS));
+  if (finished) checkpoint.drop();
+  else checkpoint.save(state);
+  finish(session, { report, finished, isStored });
+  if (!finished) sayResume(session, checkpoint.path);
+  session.end(watch.isInterrupted() ? exitCodes.interrupted : codeOf(report, options.failOn));
+}
+
+async function advance(
+  { terminal, language }: Session,
+  checking: Check,
+  { watch, from }: { readonly watch: Watch; readonly from: Plain | undefined },
+): Promise<CheckProgress> {
+  const progress = createProgress(terminal.errors);
+  progress.stage(language === 'zh' ? '检查' : 'checking');
+  try {
+    let reached = await checking.advance(from, watch.slice(SLICE_MS));
+    while (!reached.finished && !watch.isInterrupted() && watch.deadline.remainingMs() > 0) {
+      progress.step(seenSections(checking.report(reached.state)));
+      reached = await checking.advance(reached.state, watch.slice(SLICE_MS));
+    }
+    return reached;
+  } finally {
+    progress.end();
+  }
+}
+
+/** The sections that are done, for one line of progress. */
+function seenSections({ sections }: IntegrityReport): string {
+  return sections.map(({ name, status }) => `${status === 'unknown' ? '…' : '✅'} ${name}`).join('  ');
+}
+
+interface Outcome {
+  readonly report: IntegrityReport;
+  readonly finished: boolean;
+  readonly isStored: boolean;
+}
+
+function finish(session: Session, { report, finished, isStored }: Outcome): void {
+  const { language, paint } = session;
+  session.finish({
+    json: { status: report.status, finished, isStored, report, advice: adviceFor(report) },
+    lines: () => paintReport(renderReport(report, { lang: language }), paint),
+  });
+}
+
+function codeOf({ status, sections }: IntegrityReport, failOn: CheckOptions['failOn']): ExitCode {
+  if (status === 'unknown') return exitCodes.partial;
+  const isNoted = failOn === 'warn' && sections.some(({ findings }) => findings.length > 0);
+  return status === 'problems' || isNoted ? exitCodes.problemsFound : exitCodes.ok;
+}
+
+const WHAT = {
+  zh: '各保存途径的测试文档（随即删除），以及这份报告',
+  en: 'a test document in each tier (removed at once), and the report',
+};

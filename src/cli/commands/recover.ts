@@ -1,0 +1,157 @@
+import type { Command } from 'commander';
+import type { Log } from '../../core/index.ts';
+import { nodePorts } from '../../core/node/index.ts';
+import type { GenerationCheckpoint } from '../../generation/index.ts';
+import { openCheckpoint, sayResume, type Checkpoint } from '../checkpoint.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import {
+  withCloudOptions,
+  withWalkOptions,
+  withWriteOptions,
+  type CloudOptions,
+  type WalkOptions,
+} from '../options.ts';
+import type { Language } from '../language.ts';
+import { createProgress, type Progress } from '../progress.ts';
+import { progressBar, thousands } from '../progress-bar.ts';
+import { importLog, type LogImport } from '../recover/from-log.ts';
+import { renderImport, renderRecovery, renderWaiting, type Page } from '../recover/render.ts';
+import { recoverAll, type RecoveryResult } from '../recover/run.ts';
+import { assertKeyForLetters, openRecovery } from '../recover/tools.ts';
+import { findWaiting, type WaitingWork } from '../recover/waiting.ts';
+import { runtimeOf } from '../runtime.ts';
+import { openSession, type Session } from '../session.ts';
+import type { CommandContext } from '../terminal.ts';
+import { createWatch, type Watch } from '../walk.ts';
+
+interface RecoverOptions extends CloudOptions, WalkOptions {
+  readonly dryRun?: boolean;
+  readonly fromLog?: string;
+}
+
+/** Adds `wx-durable recover`: finishes interrupted calls and brings dead letters home, until nothing is left. */
+export function addRecoverCommand(program: Command, context: CommandContext): void {
+  const command = program.command('recover').description('恢复中断的调用与备份记录 (finish calls, bring letters home)');
+  withWalkOptions(withWriteOptions(withCloudOptions(command)))
+    .option('--from-log <file>', '先导入云函数日志中的加密记录 (sealed records of an exported log)')
+    .addHelpText(
+      'after',
+      '\n退出码 (exit codes): 0 完成 done, 10 有失败 failures, 12 未完成 partial, 130 中断 interrupted\n' +
+        '\n示例 (examples):\n  wx-durable recover --dry-run\n  wx-durable recover --env-id my-env-123\n' +
+        '  wx-durable recover --env-id my-env-123 --from-log ./scf-log.json',
+    )
+    .action(async (_options, self: Command) => {
+      const options = self.optsWithGlobals<RecoverOptions>();
+      await recover(await openSession('recover', options, context), options);
+    });
+}
+
+async function recover(session: Session, options: RecoverOptions): Promise<void> {
+  const progress = createProgress(session.terminal.errors);
+  try {
+    await (options.dryRun ? look(session, options) : run(session, options, progress));
+  } finally {
+    progress.end();
+  }
+}
+
+async function look(session: Session, { fromLog, timeLimit }: RecoverOptions): Promise<void> {
+  const { target, log } = session;
+  const watch = createWatch(session.terminal, timeLimit * 1_000);
+  const imported = await importNamed(session, { fromLog, dryRun: true, watch, log });
+  const waiting = await findWaiting(target.store, watch.deadline, nodePorts.clock.now());
+  session.finish({
+    json: { dryRun: true, waiting, ...(imported ? { log: imported } : {}) },
+    lines: () => [...shownImport(imported, pageOf(session)), ...renderWaiting(waiting, pageOf(session))],
+  });
+  session.end(exitCodes.ok);
+}
+
+const LOOK_MS = 60_000;
+
+async function run(session: Session, options: RecoverOptions, progress: Progress): Promise<void> {
+  const { target, terminal, language } = session;
+  const { resume, fromLog, timeLimit } = options;
+  const checkpoint = openCheckpoint('recover', session);
+  const from = resume ? (checkpoint.read() as GenerationCheckpoint) : undefined;
+  await assertKeyForLetters(runtimeOf(session, session.log), language);
+  const waiting = await findWaiting(target.store, createWatch(terminal, LOOK_MS).deadline, nodePorts.clock.now());
+  await target.confirmWrite(whatWaits(waiting, language));
+  progress.stage(language === 'zh' ? '恢复' : 'recovering');
+  // From here on: nobody is hurried while they type.
+  const watch = createWatch(terminal, timeLimit * 1_000);
+  const log = counting(session.log, waiting, progress);
+  const imported = await importNamed(session, { fromLog, dryRun: false, watch, log });
+  const result = await recoverAll(openRecovery(runtimeOf(session, log)), watch, from);
+  progress.end();
+  keep(checkpoint, result.checkpoint);
+  report(session, { result, imported, path: checkpoint.path, isInterrupted: watch.isInterrupted() });
+}
+
+function whatWaits({ holds, unknown, letters, pictures }: WaitingWork, language: Language): string {
+  const counts = [holds, unknown, letters, pictures].map(({ count }) => count);
+  const [calls, unexplained, kept, uncopied] = counts.map(thousands);
+  if (language === 'zh')
+    return `中断的调用 ${calls}，结果未知 ${unexplained}，备份记录 ${kept}，未转存的图片 ${uncopied}`;
+  return `${calls} interrupted calls, ${unexplained} unknown records, ${kept} letters, ${uncopied} pictures`;
+}
+
+async function importNamed(
+  session: Session,
+  options: { readonly fromLog: string | undefined; readonly dryRun: boolean; readonly watch: Watch; readonly log: Log },
+): Promise<LogImport | undefined> {
+  const { fromLog: file, dryRun, watch, log } = options;
+  if (file === undefined) return undefined;
+  const { language } = session;
+  return importLog(runtimeOf(session, log), { file, dryRun, language, isOver: watch.isInterrupted });
+}
+
+/** Recovery reports by its log: what it closed and what it brought home is what was done of what waits. */
+function counting(log: Log, { holds, unknown, letters }: WaitingWork, progress: Progress): Log {
+  const total = holds.count + unknown.count + letters.count;
+  let done = 0;
+  return {
+    write(level, event, fields) {
+      log.write(level, event, fields);
+      if (event === 'once.closed' || event === 'redrive.placed') progress.step(progressBar((done += 1), total));
+    },
+  };
+}
+
+function keep(checkpoint: Checkpoint, stopped: GenerationCheckpoint | undefined): void {
+  if (stopped) checkpoint.save(stopped);
+  else checkpoint.drop();
+}
+
+interface Ended {
+  readonly result: RecoveryResult;
+  readonly imported: LogImport | undefined;
+  readonly path: string;
+  readonly isInterrupted: boolean;
+}
+
+function report(session: Session, { result, imported, path, isInterrupted }: Ended): void {
+  const { phases, passes, checkpoint } = result;
+  session.finish({
+    json: { dryRun: false, finished: !checkpoint, passes, phases, ...(imported ? { log: imported } : {}) },
+    lines: () => [...shownImport(imported, pageOf(session)), ...renderRecovery(result, pageOf(session))],
+  });
+  if (checkpoint) sayResume(session, path);
+  session.end(codeOf(result, { isInterrupted, unreadable: imported?.unreadable ?? 0 }));
+}
+
+function codeOf(
+  { phases, checkpoint }: RecoveryResult,
+  { isInterrupted, unreadable }: { readonly isInterrupted: boolean; readonly unreadable: number },
+): ExitCode {
+  if (isInterrupted) return exitCodes.interrupted;
+  const totals = Object.values(phases);
+  // A phase without an id in its failure could not read what it would have looked at.
+  if (checkpoint || totals.some(({ failed }) => failed.some(({ id }) => id === ''))) return exitCodes.partial;
+  return unreadable > 0 || totals.some(({ failedCount }) => failedCount > 0) ? exitCodes.problemsFound : exitCodes.ok;
+}
+
+const pageOf = ({ terminal, language, paint }: Session): Page => ({ language, paint, columns: terminal.columns });
+
+const shownImport = (imported: LogImport | undefined, page: Page): readonly string[] =>
+  imported ? [...renderImport(imported, page), ''] : [];

@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { line, type DoctorLine } from './line.ts';
+
+/** Functions of this library that do nothing unless a timer calls them. */
+const TIMED = ['recoverFromBackup', 'fixUserConsistency', 'checkDataIntegrity'];
+
+interface Settings {
+  readonly name: string;
+  readonly timeout: unknown;
+  readonly triggers: readonly unknown[];
+}
+
+/**
+ * The settings with which functions in this folder will be deployed: `config.json` of each, which DevTools reads, and
+ * `cloudbaserc.json`, which `tcb` reads.
+ */
+export function checkFunctions(cwd: string, named?: string): readonly DoctorLine[] {
+  const root = named ?? findRoot(cwd);
+  const folders = root === undefined ? [] : functionFolders(resolve(cwd, root));
+  if (root === undefined || folders.length === 0) return [nothingFound(named)];
+  const configs = folders.map((name) => readConfig(resolve(cwd, root, name), name));
+  const manifest = readManifest(cwd, root);
+  const problems = [...configs, ...manifest].flatMap((settings) =>
+    'problem' in settings ? [settings.problem] : problemsOf(settings),
+  );
+  const count = folders.length;
+  const found = {
+    zh: `${root} 中的 ${count} 个云函数：超时与定时器已设置`,
+    en: `${root}: ${count} functions have their timeouts and timers`,
+  };
+  return problems.length > 0 ? problems : [line('ok', 'functions', found)];
+}
+
+function findRoot(cwd: string): string | undefined {
+  const project = readJson(join(cwd, 'project.config.json'));
+  const named = project?.['cloudfunctionRoot'];
+  const places = [...(typeof named === 'string' ? [named] : []), 'cloudfunctions', 'dist/cloudfunctions'];
+  return places.find((place) => existsSync(join(cwd, place)));
+}
+
+function functionFolders(root: string): readonly string[] {
+  if (!existsSync(root)) return [];
+  const entries = ['index.js', 'index.ts', 'package.json'];
+  return readdirSync(root)
+    .filter((name) => name !== 'node_modules' && entries.some((entry) => existsSync(join(root, name, entry))))
+    .sort();
+}
+
+function readConfig(folder: string, name: string): Settings | { readonly problem: DoctorLine } {
+  const path = join(folder, 'config.json');
+  const where = `${name}/config.json`;
+  if (!existsSync(path)) return { problem: noTimeout(where) };
+  const config = readJson(path);
+  if (!config) return { problem: unreadable(where) };
+  return { name: where, timeout: config['timeout'], triggers: listIn(config['triggers']) };
+}
+
+function readManifest(cwd: string, root: string): readonly (Settings | { readonly problem: DoctorLine })[] {
+  const path = [join(cwd, 'cloudbaserc.json'), resolve(cwd, root, '..', 'cloudbaserc.json')].find((place) =>
+    existsSync(place),
+  );
+  if (path === undefined) return [];
+  const manifest = readJson(path);
+  if (!manifest) return [{ problem: unreadable('cloudbaserc.json') }];
+  return listIn(manifest['functions']).flatMap((item) => {
+    const { name, timeout, triggers } = item as Record<string, unknown>;
+    return typeof name === 'string' ? [{ name: `cloudbaserc.json ${name}`, timeout, triggers: listIn(triggers) }] : [];
+  });
+}
+
+function problemsOf({ name, timeout, triggers }: Settings): readonly DoctorLine[] {
+  const isTimed = TIMED.some((timed) => name.split(/[ /]/).includes(timed));
+  return [
+    ...(typeof timeout === 'number' && timeout > 3 ? [] : [noTimeout(name)]),
+    ...(isTimed && triggers.length === 0 ? [noTimer(name)] : []),
+    ...(triggers.length > 1 ? [manyTimers(name)] : []),
+  ];
+}
+
+function noTimeout(name: string): DoctorLine {
+  const said = {
+    zh: `${name}：没有设置超时时间，平台默认 3 秒`,
+    en: `${name}: no timeout; the platform's default is 3 s`,
+  };
+  return line('problem', 'functions', said, { zh: '设置 "timeout": 60', en: 'set "timeout": 60' });
+}
+
+function noTimer(name: string): DoctorLine {
+  return line(
+    'problem',
+    'functions',
+    { zh: `${name}：没有定时触发器，它永远不会运行`, en: `${name}: no timer, so it never runs` },
+    { zh: '添加 "triggers"，并在开发者工具中「上传触发器」', en: 'add "triggers" and upload the trigger' },
+  );
+}
+
+function manyTimers(name: string): DoctorLine {
+  return line(
+    'problem',
+    'functions',
+    { zh: `${name}：有多个触发器，平台只接受一个`, en: `${name}: several triggers; the platform takes one` },
+    { zh: '只保留一个', en: 'keep one' },
+  );
+}
+
+function unreadable(name: string): DoctorLine {
+  return line('problem', 'functions', { zh: `${name} 不是有效的 JSON`, en: `${name} is not valid JSON` });
+}
+
+function nothingFound(named: string | undefined): DoctorLine {
+  const said = {
+    zh: `未检查云函数的设置：${named === undefined ? '当前目录' : `${named} `}中没有云函数`,
+    en: `settings of functions: there are no functions in ${named ?? 'this folder'}`,
+  };
+  return line('skipped', 'functions', said, {
+    zh: '用 --functions 指定目录',
+    en: 'name their folder with --functions',
+  });
+}
+
+function readJson(path: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);

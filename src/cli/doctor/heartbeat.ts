@@ -1,0 +1,68 @@
+import { asDurableError, createDeadline, type Clock } from '../../core/index.ts';
+import { createJobs, overdueJobs, type JobsDeps, type JobTable, type Overdue } from '../../jobs/index.ts';
+import { maintenanceJobs } from '../../service/index.ts';
+import type { Target } from '../target.ts';
+import { line, type DoctorLine } from './line.ts';
+
+const READ_MS = 5_000;
+
+type HeartbeatDeps = Omit<JobsDeps, 'store' | 'attempt'> & { readonly clock: Clock };
+
+/** Whether the maintenance functions' timers fire, by what they leave in `durable_jobs`. */
+export async function checkHeartbeat({ store, kind }: Target, deps: HeartbeatDeps): Promise<readonly DoctorLine[]> {
+  const nowMs = deps.clock.now();
+  try {
+    const deadline = createDeadline(deps.clock, nowMs + READ_MS);
+    const jobs = createJobs({ ...deps, store, attempt: (until, run) => run({ deadline: until }) });
+    return heartbeatLines(await jobs.read(deadline), { nowMs, kind });
+  } catch (error) {
+    const { code } = asDurableError(error);
+    return [
+      line('unknown', 'timers', { zh: `读不到定时任务的状态（${code}）`, en: `the jobs cannot be read (${code})` }),
+    ];
+  }
+}
+
+/** The lines for a table of jobs; pure. */
+export function heartbeatLines(
+  table: JobTable,
+  { nowMs, kind }: { readonly nowMs: number; readonly kind: Target['kind'] },
+): readonly DoctorLine[] {
+  const jobs = Object.values(maintenanceJobs);
+  const seen = jobs.filter(({ name }) => table.rows.has(name)).map(({ name }) => name);
+  if (seen.length === 0) return [neverSeen(kind)];
+  // The local cloud fires no timer by itself: on a laptop nobody is missed.
+  const overdue = kind === 'local' ? [] : overdueJobs(table, jobs, nowMs);
+  if (overdue.length > 0) return overdue.map(overdueLine);
+  return [
+    line('ok', 'timers', { zh: `维护任务按时运行：${seen.join('、')}`, en: `maintenance runs: ${seen.join(', ')}` }),
+  ];
+}
+
+function neverSeen(kind: Target['kind']): DoctorLine {
+  const said = { zh: '维护函数从未运行过', en: 'no maintenance function has ever run' };
+  if (kind === 'local') return line('skipped', 'timers', said, BY_HAND);
+  return line('problem', 'timers', said, {
+    zh: '部署 recoverFromBackup、fixUserConsistency、checkDataIntegrity，并「上传触发器」',
+    en: 'deploy recoverFromBackup, fixUserConsistency and checkDataIntegrity, and upload their triggers',
+  });
+}
+
+const BY_HAND = { zh: '本地可直接运行 wx-durable recover', en: 'on a local cloud run wx-durable recover' };
+
+function overdueLine({ name, why, sinceMs }: Overdue): DoctorLine {
+  const hours = Math.floor(sinceMs / 3_600_000);
+  const said = {
+    never: { zh: `任务 ${name} 从未运行过`, en: `job ${name} has never run` },
+    silent: {
+      zh: `任务 ${name} 已有 ${hours} 小时没有被触发`,
+      en: `job ${name} has not been called for ${hours} hours`,
+    },
+    behind: {
+      zh: `任务 ${name} 已有 ${hours} 小时没有做完`,
+      en: `job ${name} has not been finished for ${hours} hours`,
+    },
+  };
+  const todo = { zh: '检查该函数的定时触发器与日志', en: "look at that function's timer and log" };
+  return line('problem', 'timers', said[why], todo);
+}

@@ -1,0 +1,162 @@
+import { asDurableError, attemptName, isDurableError, type Code, type Seal } from '../../core/index.ts';
+import { createLetterReader, type Letter } from '../../durable/index.ts';
+import { holdIn, type Hold } from '../../once/index.ts';
+import { collections, type Work } from '../../records/index.ts';
+import { is, type Blobs, type Document, type Store } from '../../store/index.ts';
+
+/** What a place said, or why it could not be read. */
+export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: Code };
+
+/** A letter as it was found; `letter` is absent where it is sealed under another key, damaged or planted. */
+export interface SeenLetter {
+  readonly letterId: string;
+  readonly tier: 'emergency_backup' | 'storage';
+  readonly state: string;
+  readonly letter: Letter | undefined;
+  /** When redrive dealt with it. */
+  readonly recoveredAt: Date | undefined;
+}
+
+/** Everything that is stored about one record, and what could not be read. */
+export interface Evidence {
+  readonly id: string;
+  readonly work: Seen<Work | undefined>;
+  readonly account: Seen<Document | undefined>;
+  readonly hold: Hold | undefined;
+  readonly letters: Seen<readonly SeenLetter[]>;
+  readonly files: Seen<readonly SeenLetter[]>;
+  /** Whether the copied picture is in storage; `none` where no copy is on record. */
+  readonly picture: Seen<'there' | 'gone' | 'none'>;
+}
+
+export interface EvidenceDeps {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly hash: Parameters<typeof createLetterReader>[0]['hash'];
+  readonly seal: Seal | undefined;
+  readonly previousSeals: readonly Seal[];
+}
+
+/** Reads every place where something of the record may be; a place that fails never hides the others. */
+export async function gather(deps: EvidenceDeps, id: string): Promise<Evidence> {
+  const reader = createLetterReader(deps);
+  const [work, letters] = await Promise.all([
+    seen(() => readWork(deps.store, id)),
+    seen(() => readLetters(deps.store, reader, id)),
+  ]);
+  const first = await seen(() => readAccount(deps.store, id, ownerIn(work, letters)));
+  const attempts = attemptsIn(work, letters, first.ok && first.value ? holdIn(first.value, id) : undefined);
+  const [files, picture] = await Promise.all([
+    seen(() =>
+      readFiles(
+        deps.blobs,
+        reader,
+        attempts.map((attempt) => attemptName(id, attempt)),
+      ),
+    ),
+    seen(() => lookForPicture(deps.blobs, work)),
+  ]);
+  // A file may be the only one that knows whose record it is.
+  const account =
+    first.ok && !first.value ? await seen(() => readAccount(deps.store, id, ownerIn(work, files))) : first;
+  const hold = account.ok && account.value ? holdIn(account.value, id) : undefined;
+  return { id, work, account, hold, letters, files, picture };
+}
+
+async function seen<T>(read: () => Promise<T>): Promise<Seen<T>> {
+  try {
+    return { ok: true, value: await read() };
+  } catch (error) {
+    return { ok: false, code: asDurableError(error).code };
+  }
+}
+
+async function readWork(store: Store, id: string): Promise<Work | undefined> {
+  const work = await store.get(collections.works, id).catch(absentCollection);
+  return work as Work | undefined;
+}
+
+type Reader = ReturnType<typeof createLetterReader>;
+
+const MAX_LETTERS = 20;
+
+// Letters are named by the record and its attempt: a range of the index that every collection has.
+async function readLetters(store: Store, reader: Reader, id: string): Promise<readonly SeenLetter[]> {
+  const lead = `${id}_`;
+  const named = await store
+    .page(collections.emergencyBackup, { after: { id: lead }, limit: MAX_LETTERS })
+    .catch(absentCollection);
+  const flat = await store
+    .page(collections.emergencyBackup, { where: { id, backupReason: is.above('') }, limit: MAX_LETTERS })
+    .catch(absentCollection);
+  const own = (named?.items ?? []).filter(({ _id }) => _id.startsWith(lead));
+  return [...own, ...(flat?.items ?? [])].map((document) => seenLetter(reader, document));
+}
+
+function seenLetter(reader: Reader, document: Document): SeenLetter {
+  const { state, recoveredAt } = document;
+  return {
+    letterId: document._id,
+    tier: 'emergency_backup',
+    state: typeof state === 'string' ? state : 'waiting',
+    letter: readable(() => reader.read(document)),
+    recoveredAt: recoveredAt instanceof Date ? recoveredAt : undefined,
+  };
+}
+
+async function readFiles(blobs: Blobs, reader: Reader, letterIds: readonly string[]): Promise<readonly SeenLetter[]> {
+  const found: SeenLetter[] = [];
+  for (const letterId of letterIds) {
+    const bytes = await blobs.get(await blobs.fileId(reader.fileOf(letterId)));
+    if (!bytes) continue;
+    const letter = readable(() => reader.decode(bytes));
+    found.push({ letterId, tier: 'storage', state: 'waiting', letter, recoveredAt: undefined });
+  }
+  return found;
+}
+
+function readable(read: () => Letter): Letter | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isDurableError(error, 'LETTER_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+const MAX_ATTEMPTS = 10;
+
+function attemptsIn(work: Evidence['work'], letters: Evidence['letters'], hold: Hold | undefined): readonly number[] {
+  const known = [
+    ...(work.ok && work.value ? [work.value.attempt] : []),
+    ...(letters.ok ? letters.value.map(({ letter }) => letter?.attempt ?? 0) : []),
+    hold?.attempt ?? 0,
+  ];
+  const last = Math.min(MAX_ATTEMPTS, Math.max(1, ...known.filter(Number.isInteger)));
+  return Array.from({ length: last }, (_, index) => index + 1);
+}
+
+function ownerIn(work: Evidence['work'], letters: Evidence['letters']): string | undefined {
+  if (work.ok && typeof work.value?.userId === 'string') return work.value.userId;
+  const owners = letters.ok ? letters.value.map(({ letter }) => letter?.payload['userId']) : [];
+  return owners.find((owner): owner is string => typeof owner === 'string');
+}
+
+// Without an owner only an open hold can be found, by the index of accounts with open calls.
+async function readAccount(store: Store, id: string, owner: string | undefined): Promise<Document | undefined> {
+  if (owner !== undefined) return store.get(collections.users, owner).catch(absentCollection);
+  const where = { 'quota.open': is.above(0), [`quota.holds.${id}.st`]: 'open' };
+  const page = await store.page(collections.users, { where, limit: 1 }).catch(absentCollection);
+  return page?.items[0];
+}
+
+async function lookForPicture(blobs: Blobs, work: Evidence['work']): Promise<'there' | 'gone' | 'none'> {
+  const fileId = work.ok ? work.value?.asset?.fileId : undefined;
+  if (!fileId) return 'none';
+  return (await blobs.exists([fileId])).has(fileId) ? 'there' : 'gone';
+}
+
+function absentCollection(error: unknown): undefined {
+  if (isDurableError(error, 'STORE_NOT_FOUND')) return undefined;
+  throw error;
+}

@@ -1,0 +1,89 @@
+import { isDurableError, type Deadline } from '../../core/index.ts';
+import type { Hold } from '../../once/index.ts';
+import { collections } from '../../records/index.ts';
+import { is, type Filter, type PageKey, type Store } from '../../store/index.ts';
+
+/** One kind of thing that recovery would look at. */
+export interface Waiting {
+  readonly count: number;
+  /** At most 20. */
+  readonly ids: readonly string[];
+}
+
+/** What waits for recovery at this moment, per phase; nothing is changed. */
+export interface WaitingWork {
+  /** Calls whose lease is over. */
+  readonly holds: Waiting;
+  /** Calls that somebody is still making; recovery leaves them alone. */
+  readonly running: Waiting;
+  readonly unknown: Waiting;
+  readonly letters: Waiting;
+  /** Set aside for a person: recovery does not try them again. */
+  readonly quarantined: Waiting;
+  readonly pictures: Waiting;
+}
+
+const PAGE = 100;
+const MAX_NAMED = 20;
+
+/** Looks what waits. Open calls are walked page by page, everything else is one count and one short page. */
+export async function findWaiting(store: Store, deadline: Deadline, nowMs: number): Promise<WaitingWork> {
+  const { works, emergencyBackup } = collections;
+  const few = (collection: string, where: Filter) => firstOf(store, { collection, where }, deadline);
+  const [open, unknown, letters, quarantined, pictures] = await Promise.all([
+    openHolds(store, deadline, nowMs),
+    few(works, { status: 'unknown' }),
+    few(emergencyBackup, { state: is.absentOr(is.oneOf(['waiting'])) }),
+    few(emergencyBackup, { state: 'quarantined' }),
+    few(works, { 'asset.state': 'pending' }),
+  ]);
+  return { ...open, unknown, letters, quarantined, pictures };
+}
+
+async function firstOf(
+  store: Store,
+  { collection, where }: { readonly collection: string; readonly where: Filter },
+  deadline: Deadline,
+): Promise<Waiting> {
+  try {
+    const [count, page] = await Promise.all([
+      store.count(collection, where, { deadline }),
+      store.page(collection, { where, limit: MAX_NAMED, fields: ['_id'] }, { deadline }),
+    ]);
+    return { count, ids: page.items.map(({ _id }) => _id) };
+  } catch (error) {
+    if (isDurableError(error, 'STORE_NOT_FOUND')) return { count: 0, ids: [] };
+    throw error;
+  }
+}
+
+async function openHolds(
+  store: Store,
+  deadline: Deadline,
+  nowMs: number,
+): Promise<Pick<WaitingWork, 'holds' | 'running'>> {
+  const found = { holds: { count: 0, ids: [] as string[] }, running: { count: 0, ids: [] as string[] } };
+  const where = { 'quota.open': is.above(0) };
+  let after: PageKey | undefined;
+  do {
+    const page = await store.page(
+      collections.users,
+      { where, after, limit: PAGE, fields: ['quota.holds'] },
+      { deadline },
+    );
+    for (const account of page.items) {
+      for (const [id, hold] of openIn(account)) {
+        const side = hold.until <= nowMs ? found.holds : found.running;
+        side.count += 1;
+        if (side.ids.length < MAX_NAMED) side.ids.push(id);
+      }
+    }
+    after = page.next;
+  } while (after);
+  return found;
+}
+
+function openIn(account: object): readonly (readonly [string, Hold])[] {
+  const { quota } = account as { quota?: { holds?: Record<string, Hold | null> } };
+  return Object.entries(quota?.holds ?? {}).flatMap(([id, hold]) => (hold?.st === 'open' ? [[id, hold] as const] : []));
+}

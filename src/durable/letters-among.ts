@@ -1,0 +1,51 @@
+import { attemptName, type Deadline } from '../core/index.ts';
+import type { Store } from '../store/index.ts';
+import { readMany } from './read-many.ts';
+import { letterFile } from './tiers.ts';
+import type { DurableWriter } from './writer.ts';
+
+/** Letters are named by it. */
+interface Attempt {
+  readonly recordId: string;
+  readonly attempt: number;
+}
+
+/**
+ * Tells which attempts have a letter in some lower tier, readable or not: a request for 500 of them in the database,
+ * and one for 50 in storage. For walks, which then look for those letters only. Rejects where a tier cannot be read.
+ */
+export async function lettersAmong(
+  deps: { readonly store: Store; readonly writer: DurableWriter },
+  attempts: readonly Attempt[],
+  deadline: Deadline,
+): Promise<(attempt: Attempt) => boolean> {
+  const { writer } = deps;
+  const ids = attempts.map(({ recordId, attempt }) => attemptName(recordId, attempt));
+  const kept = await readMany(deps, { collection: writer.deadLetters, ids, fields: ['state'] }, deadline);
+  const files = await filesAmong(
+    writer,
+    ids.filter((id) => !kept.has(id)),
+    deadline,
+  );
+  return ({ recordId, attempt }) => {
+    const id = attemptName(recordId, attempt);
+    return kept.has(id) || files.has(id);
+  };
+}
+
+async function filesAmong(
+  { blobs, retrier }: DurableWriter,
+  letterIds: readonly string[],
+  deadline: Deadline,
+): Promise<ReadonlySet<string>> {
+  if (!blobs || letterIds.length === 0) return new Set();
+  const tried = await retrier.attempt({ key: 'storage', deadline, attemptTimeoutMs: 4_000 }, async (timeoutMs) => {
+    const call = { timeoutMs, deadline };
+    const byFile = new Map<string, string>();
+    for (const id of letterIds) byFile.set(await blobs.fileId(letterFile(id), call), id);
+    const existing = await blobs.exists([...byFile.keys()], call);
+    return new Set([...existing].map((fileId) => byFile.get(fileId) ?? ''));
+  });
+  if (tried.ok) return tried.value;
+  throw tried.error;
+}

@@ -1,0 +1,75 @@
+import { isDurableError, type Deadline } from '../core/index.ts';
+import {
+  is,
+  type Document,
+  type Filter,
+  type Page,
+  type PageKey,
+  type PageRequest,
+  type Store,
+} from '../store/index.ts';
+import type { Retrier } from './retrier.ts';
+
+export interface ReadDeps {
+  readonly store: Store;
+  readonly writer: { readonly retrier: Retrier };
+}
+
+/** What of a collection is walked. */
+export interface Pages {
+  readonly collection: string;
+  readonly where: Filter;
+  readonly limit: number;
+  readonly fields?: readonly string[];
+}
+
+/** Reads the pages of a walk with bounded retry; where there is no such collection, there are no such documents. */
+export function pagesOf(deps: ReadDeps, { collection, ...request }: Pages, deadline: Deadline) {
+  return async (after: PageKey | undefined): Promise<Page> => {
+    try {
+      return await readPage(deps, { collection, request: { ...request, after } }, deadline);
+    } catch (error) {
+      if (isDurableError(error, 'STORE_NOT_FOUND')) return { items: [] };
+      throw error;
+    }
+  };
+}
+
+/** One page with bounded retry. */
+async function readPage(
+  { store, writer }: ReadDeps,
+  { collection, request }: { readonly collection: string; readonly request: PageRequest },
+  deadline: Deadline,
+): Promise<Page> {
+  const tried = await writer.retrier.attempt({ key: collection, deadline }, (timeoutMs) =>
+    store.page(collection, request, { timeoutMs, deadline }),
+  );
+  if (tried.ok) return tried.value;
+  throw tried.error;
+}
+
+/** Ids in one request: with their quotes about 20 kB. */
+const BATCH = 500;
+
+/** The documents of these ids that exist, by id; one request for 500 of them. */
+export async function readMany(
+  deps: ReadDeps,
+  what: { readonly collection: string; readonly ids: readonly string[]; readonly fields?: readonly string[] },
+  deadline: Deadline,
+): Promise<ReadonlyMap<string, Document>> {
+  const { collection, ids, fields } = what;
+  const found = new Map<string, Document>();
+  const wanted = [...new Set(ids)];
+  for (let start = 0; start < wanted.length; start += BATCH) {
+    const part = wanted.slice(start, start + BATCH);
+    const where = { _id: is.oneOf(part) };
+    // One more than there can be, so that a full page is not taken for "there may be more".
+    const read = pagesOf(deps, { collection, where, limit: part.length + 1, ...(fields ? { fields } : {}) }, deadline);
+    for (let after: PageKey | undefined, isFirst = true; isFirst || after; isFirst = false) {
+      const page = await read(after);
+      for (const document of page.items) found.set(document._id, document);
+      after = page.next;
+    }
+  }
+  return found;
+}

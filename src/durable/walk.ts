@@ -1,0 +1,122 @@
+import { isDurableError, type Code, type Deadline } from '../core/index.ts';
+import type { Document, Page, PageKey } from '../store/index.ts';
+
+/** How a walk over many records went; a failing one never stops the others. */
+export interface WalkReport {
+  readonly done: number;
+  readonly skipped: number;
+  readonly failed: readonly { readonly id: string; readonly code: Code }[];
+  /** Present when the deadline came first: the next run goes on from here. */
+  readonly checkpoint?: PageKey;
+}
+
+/** What became of one document; `late`: time ran out before it was finished · `unbegun`: … before it was begun. */
+export type Visit = 'done' | 'skipped' | 'late' | 'unbegun' | { readonly code: Code };
+
+interface Course {
+  readonly deadline: Deadline;
+  /** Where an earlier run stopped. */
+  readonly after?: PageKey | undefined;
+  read(after: PageKey | undefined): Promise<Page>;
+}
+
+export interface Walk extends Course {
+  /** Documents of a page visited at once. @default 1 */
+  readonly width?: number;
+  /** Whether something was done about the document. */
+  visit(document: Document): Promise<boolean>;
+}
+
+export interface PageWalk extends Course {
+  /** What became of each document of a page, in its order. */
+  visitPage(documents: readonly Document[]): Promise<readonly Visit[]>;
+}
+
+/** At most so many statements of a walk are under way at once. */
+export const WIDTH = 16;
+/** Enough time to finish what is at hand. */
+export const LAST_START_MS = 500;
+
+/** Whether nothing further should be begun. */
+export const isOver = (deadline: Deadline): boolean => deadline.remainingMs() < LAST_START_MS;
+
+/** Visits every document of a paged read, each on its own, until the end or the deadline. */
+export function walkPages({ width = 1, visit, ...course }: Walk): Promise<WalkReport> {
+  const visitPage = async (documents: readonly Document[]): Promise<readonly Visit[]> => {
+    const visits = documents.map((): Visit => 'unbegun');
+    await pooled([...documents.entries()], { width, deadline: course.deadline }, async ([index, document]) => {
+      visits[index] = await outcomeOf(() => visit(document));
+    });
+    return visits;
+  };
+  return walkWhole({ ...course, visitPage });
+}
+
+/** As `walkPages`, a page at a time. */
+export async function walkWhole({ deadline, after: from, read, visitPage }: PageWalk): Promise<WalkReport> {
+  const tally: Tally = { done: 0, skipped: 0, failed: [] };
+  let after = from;
+  const stopped = (): WalkReport => ({ ...tally, checkpoint: after ?? { id: '' } });
+  for (;;) {
+    if (isOver(deadline)) return stopped();
+    const page = await read(after).catch(undefinedIfLate);
+    if (!page) return stopped();
+    const visits = [...(await visitPage(page.items))];
+    // The first of a run had all its time: late all the same, it is stepped past, or it would end every run.
+    if (after === from && visits[0] === 'late') visits[0] = { code: 'DEADLINE_PASSED' };
+    page.items.forEach(({ _id: id }, index) => count(tally, id, visits[index]));
+    const end = visits.findIndex((visit) => visit === 'late' || visit === 'unbegun');
+    const last = page.items[(end < 0 ? visits.length : end) - 1];
+    if (last) after = { id: last._id };
+    if (end >= 0) return stopped();
+    if (!page.next) return tally;
+    after = page.next;
+  }
+}
+
+interface Tally {
+  done: number;
+  skipped: number;
+  readonly failed: { readonly id: string; readonly code: Code }[];
+}
+
+function count(tally: Tally, id: string, visit: Visit | undefined): void {
+  if (visit === 'done' || visit === 'skipped') tally[visit] += 1;
+  else if (typeof visit === 'object') tally.failed.push({ id, code: visit.code });
+}
+
+function undefinedIfLate(error: unknown): undefined {
+  if (isDurableError(error, 'DEADLINE_PASSED')) return undefined;
+  throw error;
+}
+
+/** The outcome of one visit: whatever it rejects with is its own. */
+async function outcomeOf(visit: () => Promise<boolean>): Promise<Visit> {
+  try {
+    return (await visit()) ? 'done' : 'skipped';
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** A rejection as the outcome of a visit. */
+export function failureOf(error: unknown): Visit {
+  if (isDurableError(error, 'DEADLINE_PASSED')) return 'late';
+  return { code: isDurableError(error) ? error.code : 'INTERNAL' };
+}
+
+/** Runs `visit` over the items, begun in their order, so many at once; none is begun after the deadline. */
+export async function pooled<T>(
+  items: readonly T[],
+  { width, deadline }: { readonly width: number; readonly deadline: Deadline },
+  visit: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < items.length && !isOver(deadline)) {
+      const item = items[next++] as T;
+      await visit(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, work));
+}

@@ -1,0 +1,2 @@
+/** What the integrity check says about pictures. */
+export { createWorksSection, type WorksSectionDeps, type WorksSectionOptions } from './works-section.ts';

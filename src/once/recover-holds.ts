@@ -1,0 +1,66 @@
+import { isDurableError, type Deadline } from '../core/index.ts';
+import { lettersAmong, pagesOf, readMany, walkPages, WIDTH, type WalkReport } from '../durable/index.ts';
+import { is, type Document, type PageKey } from '../store/index.ts';
+import { holdsIn, type Hold } from './hold.ts';
+import type { Parts } from './parts.ts';
+import { resolve, type Seen } from './resolve.ts';
+
+const PAGE = 128;
+
+/** Finishes the calls whose lease is over, account by account: each account's own one after the other. */
+export function recoverHolds(parts: Parts, deadline: Deadline, after: PageKey | undefined): Promise<WalkReport> {
+  const { clock, kind } = parts;
+  const where = { 'quota.open': is.above(0) };
+  const read = pagesOf(parts, { collection: kind.accounts, where, limit: PAGE }, deadline);
+  let look: Look = () => undefined;
+  return walkPages({
+    deadline,
+    after,
+    width: WIDTH,
+    async read(from) {
+      const page = await read(from);
+      const expired = page.items.flatMap((account) => expiredHolds(account, clock.now()));
+      // Where a tier cannot be read for all at once, each call finds out by itself.
+      look = await lookUp(parts, expired, deadline).catch(() => () => undefined);
+      return page;
+    },
+    async visit(account) {
+      const expired = expiredHolds(account, clock.now());
+      const failures: unknown[] = [];
+      for (const attempt of expired) {
+        const key = { id: attempt.recordId, accountId: account._id };
+        await resolve(parts, key, deadline, look(account, attempt)).catch((error: unknown) => failures.push(error));
+      }
+      // One for which no time was left is first: then the walk stops before this account.
+      if (failures.length > 0) throw failures.find((error) => isDurableError(error, 'DEADLINE_PASSED')) ?? failures[0];
+      return expired.length > 0;
+    },
+  });
+}
+
+interface Attempt {
+  readonly recordId: string;
+  readonly attempt: number;
+}
+
+/** What was read about a call for the whole page; undefined where nothing was. */
+type Look = (account: Document, attempt: Attempt) => Seen | undefined;
+
+function expiredHolds(account: Document, nowMs: number): readonly Attempt[] {
+  const isExpired = ({ st, until }: Hold): boolean => st === 'open' && until <= nowMs;
+  return holdsIn(account)
+    .filter(([, hold]) => isExpired(hold))
+    .map(([recordId, { attempt }]) => ({ recordId, attempt }));
+}
+
+async function lookUp(parts: Parts, attempts: readonly Attempt[], deadline: Deadline): Promise<Look> {
+  const ids = attempts.map(({ recordId }) => recordId);
+  const records = await readMany(parts, { collection: parts.kind.records, ids }, deadline);
+  const hasLetter = await lettersAmong(parts, attempts, deadline);
+  const asked = new Set(ids);
+  return (account, attempt) => {
+    // One whose lease ended since then was not asked for.
+    if (!asked.has(attempt.recordId)) return undefined;
+    return { account, record: records.get(attempt.recordId), hasLetter: hasLetter(attempt) };
+  };
+}

@@ -1,0 +1,69 @@
+import { DurableError } from '../core/index.ts';
+import { createGenerationPruning } from '../generation/index.ts';
+import { repairUserCounts, type RepairReport } from '../integrity/index.ts';
+import { isPageKey, type PageKey } from '../store/index.ts';
+import { createMaintenance, maintenanceTask, type MaintenanceCall, type TaskReport } from './maintenance.ts';
+import { maintenanceJobs } from './maintenance-jobs.ts';
+import { openTools, type Runtime } from './runtime.ts';
+import { shownWalk, walkCounts } from './walk-summary.ts';
+
+const SOURCE = 'fixUserConsistency';
+/** Enough to look at; `done` says how many there are. */
+const REPAIRS_SHOWN = 100;
+
+/**
+ * The cloud function `fixUserConsistency`: makes the users' counters agree with their works, once a day, and drops what
+ * closed calls left in the users' documents.
+ * Administrators: `{ action: 'repair' }` does it now; `{ action: 'repair', dryRun: true, after? }` changes nothing and
+ * answers the plan, with the `checkpoint` to go on `after`.
+ */
+export function createFixUserConsistency(runtime: Runtime) {
+  const task = maintenanceTask<PageKey>({
+    job: maintenanceJobs.userCounts,
+    readCheckpoint: (stored) => (isPageKey(stored) ? stored : undefined),
+    async work({ checkpoint: after, deadline }) {
+      const report = await repairUserCounts(runtime, { deadline, after });
+      return {
+        checkpoint: report.checkpoint,
+        summary: walkCounts(report),
+        report: taskReport(report, after !== undefined),
+      };
+    },
+  });
+  const repair = (call: MaintenanceCall) =>
+    call.event['dryRun'] === true ? plan(runtime, call) : call.runNow(maintenanceJobs.userCounts);
+  return createMaintenance(runtime, { source: SOURCE, tasks: [task, holdPruningTask(runtime)], actions: { repair } });
+}
+
+async function plan(runtime: Runtime, { event: { after }, deadline }: MaintenanceCall) {
+  if (after !== undefined && !isPageKey(after)) {
+    throw new DurableError('INPUT_INVALID', '`after` must be the `checkpoint` of an earlier answer');
+  }
+  const report = await repairUserCounts(runtime, { deadline, after, dryRun: true });
+  return { dryRun: true, ...shown(report), checkpoint: report.checkpoint };
+}
+
+function shown(report: RepairReport) {
+  return { ...shownWalk(report), repairs: report.repairs.slice(0, REPAIRS_SHOWN) };
+}
+
+function taskReport(report: RepairReport, isResumed: boolean): TaskReport {
+  return { shown: shown(report), told: { walks: { counts: report }, isResumed } };
+}
+
+/** Keeps users' documents from growing: holds that are over, counters of days long gone. */
+function holdPruningTask(runtime: Runtime) {
+  return maintenanceTask<PageKey>({
+    job: maintenanceJobs.holdPruning,
+    readCheckpoint: (stored) => (isPageKey(stored) ? stored : undefined),
+    async work({ checkpoint: from, deadline }) {
+      const pruning = createGenerationPruning({ ...runtime, ...openTools(runtime) });
+      const report = await pruning.prune({ deadline, from });
+      return {
+        checkpoint: report.checkpoint,
+        summary: walkCounts(report),
+        report: { shown: {}, told: { walks: { holds: report }, isResumed: from !== undefined } } satisfies TaskReport,
+      };
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import { DurableError, type Seal } from '../core/index.ts';
+import { createBackupSection, createTiersSection } from '../durable/index.ts';
+import { createWorksSection } from '../generation/index.ts';
+import {
+  createCheck,
+  createUsersSection,
+  INDICATOR_INPUTS,
+  indicatorsSection,
+  type Check,
+} from '../integrity/index.ts';
+import type { CheckSection } from '../records/index.ts';
+import { readConfig } from './config.ts';
+import type { Runtime } from './runtime.ts';
+
+/** The sections of the check, in their order. */
+export const CHECK_SECTIONS = ['works', 'backup', 'users', 'tiers', 'indicators'] as const;
+export type CheckSectionName = (typeof CHECK_SECTIONS)[number];
+
+export interface IntegrityCheckOptions {
+  /** Ask storage for every picture, and not for a sample of 100. @default false */
+  readonly deep?: boolean;
+  /** Only these; `indicators` brings along what it is made of. @default all */
+  readonly sections?: readonly CheckSectionName[] | undefined;
+}
+
+type CheckRuntime = Pick<Runtime, 'store' | 'blobs' | 'clock' | 'random' | 'hash' | 'log' | 'env' | 'createSeal'>;
+
+/** The integrity check of a deployment, put together from the sections that the rooms offer. */
+export function createIntegrityCheck(runtime: CheckRuntime, options: IntegrityCheckOptions = {}): Check {
+  const { deep = false, sections: wanted = CHECK_SECTIONS } = options;
+  const deps = { ...runtime, ...sealsOf(runtime) };
+  const derives = wanted.includes('indicators');
+  const makers: Readonly<Record<Exclude<CheckSectionName, 'indicators'>, () => CheckSection>> = {
+    works: () => createWorksSection(deps, { deep }),
+    backup: () => createBackupSection(deps),
+    users: () => createUsersSection(deps),
+    tiers: () => createTiersSection(deps),
+  };
+  const names = CHECK_SECTIONS.filter((name) => wanted.includes(name) || (derives && isInput(name)));
+  const sections = names.flatMap((name) => (name === 'indicators' ? [] : [makers[name]()]));
+  return createCheck({ ...runtime, sections, derived: derives ? [indicatorsSection] : [] });
+}
+
+/** The sections named by a caller; throws `INPUT_INVALID` for what is none. */
+export function readSectionNames(names: unknown): readonly CheckSectionName[] {
+  const isName = (name: unknown): name is CheckSectionName => (CHECK_SECTIONS as readonly unknown[]).includes(name);
+  if (Array.isArray(names) && names.length > 0 && names.every(isName)) return names;
+  throw new DurableError('INPUT_INVALID', `\`sections\` is a list of ${CHECK_SECTIONS.join(', ')}`, {
+    details: { field: 'sections', zh: `sections 应为 ${CHECK_SECTIONS.join('、')} 中的一个或多个` },
+  });
+}
+
+const isInput = (name: string): boolean => (INDICATOR_INPUTS as readonly string[]).includes(name);
+
+function sealsOf({ env, createSeal }: CheckRuntime): { seal: Seal | undefined; previousSeals: readonly Seal[] } {
+  const { key, previousKeys } = readConfig(env);
+  return { seal: key === undefined ? undefined : createSeal(key), previousSeals: previousKeys.map(createSeal) };
+}

@@ -1,0 +1,19 @@
+import { createRetrier } from '../durable/index.ts';
+import { createJobs, type Jobs } from '../jobs/index.ts';
+import { collections } from '../records/index.ts';
+import type { Ports } from './runtime.ts';
+
+/** The table of jobs, each statement with bounded retry. */
+export function openJobs(ports: Ports): Jobs {
+  const retrier = createRetrier(ports);
+  return createJobs({
+    ...ports,
+    async attempt(deadline, run) {
+      const tried = await retrier.attempt({ key: collections.jobs, deadline }, (timeoutMs) =>
+        run({ timeoutMs, deadline }),
+      );
+      if (tried.ok) return tried.value;
+      throw tried.error;
+    },
+  });
+}

@@ -1,0 +1,47 @@
+import type { WalkReport } from '../durable/index.ts';
+import {
+  createGenerationRecovery,
+  type GenerationCheckpoint,
+  type GenerationRecoverReport,
+} from '../generation/index.ts';
+import { readRecoverCheckpoint } from '../once/index.ts';
+import { createMaintenance, maintenanceTask, type TaskReport } from './maintenance.ts';
+import { maintenanceJobs } from './maintenance-jobs.ts';
+import { openTools, type Runtime } from './runtime.ts';
+import { retentionTask } from './retention-task.ts';
+import { shownWalk, walkCounts } from './walk-summary.ts';
+
+/**
+ * The cloud function `recoverFromBackup`: finishes open calls and brings dead letters home, then copies pictures. What
+ * one run has no time for, the next one begins with. Once a day it removes backups that were recovered long ago, and
+ * old reports. Administrators: `{ action: 'recover' }`, or nothing at all for both.
+ */
+export function createRecoverFromBackup(runtime: Runtime) {
+  const task = maintenanceTask<GenerationCheckpoint>({
+    job: maintenanceJobs.recovery,
+    readCheckpoint: readRecoverCheckpoint,
+    async work({ checkpoint: from, deadline }) {
+      const recovery = createGenerationRecovery({ ...runtime, ...openTools(runtime) });
+      const report = await recovery.recover({ deadline, from });
+      const { checkpoint } = report;
+      return {
+        checkpoint,
+        summary: perPhase(report, walkCounts),
+        report: {
+          shown: { phases: perPhase(report, shownWalk) },
+          told: { walks: report.phases, isResumed: from !== undefined },
+        } satisfies TaskReport,
+      };
+    },
+  });
+  return createMaintenance(runtime, {
+    source: 'recoverFromBackup',
+    tasks: [task, retentionTask(runtime)],
+    actions: { recover: ({ runNow }) => runNow(maintenanceJobs.recovery) },
+  });
+}
+
+function perPhase<T>({ phases }: GenerationRecoverReport, show: (walk: WalkReport) => T): Readonly<Record<string, T>> {
+  const walks = Object.entries(phases).flatMap(([name, walk]): [string, T][] => (walk ? [[name, show(walk)]] : []));
+  return Object.fromEntries(walks);
+}

@@ -1,0 +1,66 @@
+import { createDeadline, DurableError, type Deadline, type Plain } from '../core/index.ts';
+import { fail, succeed, type Envelope } from './envelope.ts';
+import { timeLimitMs, type FunctionContext } from './handler.ts';
+import { authorise, type CallerPorts } from './maintenance-caller.ts';
+import { openJobs } from './open-jobs.ts';
+import type { Ports } from './runtime.ts';
+
+/** One run of a timer's function. */
+export interface TimerRun {
+  /** Nothing new is started after it. */
+  readonly deadline: Deadline;
+  /** What the last run answered as its `checkpoint`; undefined at the beginning of a walk. */
+  readonly checkpoint: Plain | undefined;
+}
+
+export interface TimerOptions {
+  /** The least time between two walks, however often the timer fires. @default 5 */
+  readonly everyMinutes?: number;
+}
+
+/** Does what can be done until the deadline. An answer with a `checkpoint` has more to do, and is gone on with from there. */
+export type TimerWork = (run: TimerRun) => Promise<{ readonly checkpoint?: unknown } | undefined>;
+
+/** Time left for the answer before the platform kills the function. */
+const ANSWER_MS = 500;
+
+/**
+ * A function's `main` for the platform's timer: at most one instance works at a time, and a walk that takes longer than
+ * one run goes on in the next. Anybody but the timer and the administrators of WX_DURABLE_ADMINS is refused and logged.
+ * It never rejects. Lease and checkpoint are kept in `durable_jobs` under this name; without that collection it runs at
+ * every firing, from the beginning. Throws `CONFIG_INVALID` for a name that is none.
+ */
+export function createTimer(ports: Ports & CallerPorts, name: string, work: TimerWork, options: TimerOptions = {}) {
+  const job = {
+    name: readName(name),
+    version: 1,
+    schedule: { kind: 'every', minutes: options.everyMinutes ?? 5 },
+  } as const;
+  const jobs = openJobs(ports);
+  const task = {
+    job,
+    readCheckpoint: (stored: unknown) => stored as Plain | undefined,
+    async work({ checkpoint, deadline }: TimerRun) {
+      const report = await work({ checkpoint, deadline });
+      return { checkpoint: report?.checkpoint as Plain | undefined, summary: null, report };
+    },
+  };
+  return async (event: unknown, context: FunctionContext = {}): Promise<Envelope> => {
+    try {
+      const force = authorise(ports, event) === 'administrator';
+      const deadline = createDeadline(ports.clock, ports.clock.now() + timeLimitMs(context) - ANSWER_MS);
+      const outcome = await jobs.run(await jobs.read(deadline), task, { deadline, force });
+      if (!outcome.ran) return succeed('没有需要执行的任务', { why: outcome.why });
+      return succeed('执行完成', outcome.report ?? null);
+    } catch (thrown) {
+      const answer = fail(thrown, typeof context.request_id === 'string' ? context.request_id : '');
+      ports.log.write('error', 'timer.failed', { job: name, code: answer.error.code });
+      return answer;
+    }
+  };
+}
+
+function readName(name: unknown): string {
+  if (typeof name === 'string' && /^[\w-]{1,64}$/.test(name)) return name;
+  throw new DurableError('CONFIG_INVALID', 'a timer has a name of 1 to 64 letters, digits, _ and -');
+}

@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { composeLetterFor } from '../support/letters.ts';
+import { person, userIdOf } from '../support/local-cloud.ts';
+import { createOpsStage, initialise, widest, type OpsStage } from './ops-stage.ts';
+
+let stage: OpsStage;
+
+beforeAll(async () => {
+  stage = await createOpsStage();
+  await initialise(stage.cloud);
+  await stage.cloud.add('users', person('oCheck'));
+  await stage.cloud.generate('oCheck', { prompt: '灯塔', requestId: 'r1' });
+});
+
+afterEach(() => stage.cloud.faults.clear());
+afterAll(() => stage.close());
+
+describe('check', () => {
+  test('of a sound cloud is good: exit 0, and the report is kept', async () => {
+    const { code, stdout } = await stage.wx(['check']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/数据完整性报告/);
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+    expect(await stage.cloud.dump('integrity_reports')).toHaveLength(1);
+  });
+
+  test('--read-only writes nothing', async () => {
+    const before = await stage.cloud.commits();
+    const { code, result } = await stage.json(['check', '--read-only']);
+    expect({ code, isStored: result['isStored'] }).toEqual({ code: 0, isStored: false });
+    expect(await stage.cloud.commits()).toBe(before);
+  });
+
+  test('with problems ends with 10, unknown with 12, and --fail-on warn with 10 on a note', async () => {
+    const [user] = await stage.cloud.dump('users');
+    await stage.cloud.load('users', [{ ...user, generateCount: 9 }]);
+    const wrong = await stage.json(['check', '--section', 'users']);
+    expect({ code: wrong.code, status: wrong.result['status'] }).toEqual({ code: 10, status: 'problems' });
+    await stage.cloud.load('users', [{ ...user }]);
+    expect((await stage.wx(['check', '--section', 'users'])).code).toBe(0);
+    stage.cloud.faults.set([{ collection: 'users', inject: 'refused' }]);
+    const blind = await stage.json(['check', '--section', 'users']);
+    expect({ code: blind.code, status: blind.result['status'] }).toEqual({ code: 12, status: 'unknown' });
+    stage.cloud.faults.clear();
+    // Without WX_DURABLE_KEY the log tier is off, which is a note.
+    expect((await stage.wx(['check', '--section', 'tiers', '--fail-on', 'warn'])).code).toBe(10);
+    expect((await stage.wx(['check', '--section', 'tiers'])).code).toBe(0);
+  });
+
+  test.each([
+    [['--section', 'everything'], 'works, backup'],
+    [['--fail-on', 'never'], 'Allowed choices'],
+    [['--time-limit', '0'], '1 到 86400'],
+  ])('%j is a usage error', async (args, explanation) => {
+    const { code, stderr } = await stage.wx(['check', ...args]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(explanation);
+  });
+});
+
+test('the script that operators know is the same check', async () => {
+  const script = join(stage.cli.folder, 'scripts/check-data-integrity.js');
+  mkdirSync(join(stage.cli.folder, 'dist'), { recursive: true });
+  cpSync(join(stage.cli.folder, 'cli'), join(stage.cli.folder, 'dist/cli'), { recursive: true });
+  cpSync('scripts/check-data-integrity.js', script);
+  cpSync('package.json', join(stage.cli.folder, 'package.json'));
+  const ended = await new Promise<{ code: unknown; stdout: string }>((done) => {
+    const args = [script, '--local', stage.cloud.url, '--section', 'users', '--json'];
+    execFile(process.execPath, args, { cwd: stage.cli.folder }, (error, stdout) =>
+      done({ code: error?.code ?? 0, stdout }),
+    );
+  });
+  expect(ended.code).toBe(0);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ command: 'check', status: 'ok' });
+});
+
+test('report sets the kept reports side by side, newest first; exit 4 where there are none', async () => {
+  const { code, result } = await stage.json(['report']);
+  expect(code).toBe(0);
+  expect(result['points']).toMatchObject([{ status: 'ok', works: 1 }]);
+  await stage.cloud.load('integrity_reports', []);
+  expect((await stage.wx(['report'])).code).toBe(4);
+});
+
+describe('prune', () => {
+  const work = { _id: 'w_old', userId: userIdOf('oCheck'), status: 'completed', token: 't' };
+  const letter = { ...composeLetterFor(work), state: 'redriven', recoveredAt: new Date(Date.UTC(2020, 0, 1)) };
+
+  test('--dry-run names what would go and removes nothing', async () => {
+    await stage.cloud.add('works', work);
+    await stage.cloud.load('emergency_backup', [letter]);
+    const before = await stage.cloud.commits();
+    const { code, result } = await stage.json(['prune', '--dry-run']);
+    expect({ code, removals: result['removals'] }).toEqual({
+      code: 0,
+      removals: [{ collection: 'emergency_backup', id: 'w_old_1' }],
+    });
+    expect(await stage.cloud.commits()).toBe(before);
+  });
+
+  test('removes what is home, and the record stays; a letter whose record is missing stays as well: exit 10', async () => {
+    const orphan = { ...composeLetterFor({ ...work, _id: 'w_gone' }), state: 'redriven', recoveredAt: new Date(0) };
+    await stage.cloud.load('emergency_backup', [letter, orphan]);
+    const { code, stdout } = await stage.wx(['prune']);
+    expect(code).toBe(10);
+    expect(stdout).toMatch(/已恢复的备份记录 +1 +1/);
+    expect((await stage.cloud.dump('emergency_backup')).map(({ _id }) => _id)).toEqual(['w_gone_1']);
+    expect(await stage.cloud.get('works', 'w_old')).toMatchObject(work);
+  });
+});

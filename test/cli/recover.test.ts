@@ -1,0 +1,192 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { canonicalJson } from '../../src/core/index.ts';
+import { createSeal } from '../../src/core/node/index.ts';
+import { composeLetter, createAuthenticator } from '../../src/durable/letter.ts';
+import type { Document } from '../../src/store/index.ts';
+import { composeLetterFor } from '../support/letters.ts';
+import { person, userIdOf, workIdOf, type FaultRule } from '../support/local-cloud.ts';
+import { testHash } from '../support/ports.ts';
+import { createOpsStage, initialise, widest, type OpsStage } from './ops-stage.ts';
+
+const KEY = '5e'.repeat(32);
+
+let stage: OpsStage;
+
+beforeAll(async () => {
+  stage = await createOpsStage();
+  await initialise(stage.cloud);
+});
+
+afterEach(() => stage.cloud.faults.clear());
+afterAll(() => stage.close());
+
+const workOf = (id: string): Document => ({
+  _id: id,
+  userId: userIdOf('oLetters'),
+  status: 'completed',
+  token: `token-of-${id}`,
+  createdAt: new Date(Date.UTC(2026, 10, 22)),
+});
+
+const WORKS_ARE_DOWN: FaultRule = { action: 'insertDocument', collection: 'works', inject: 'refused' };
+const statesOf = async () => (await stage.cloud.dump('emergency_backup')).map(({ state }) => state);
+
+describe('a record that could not be written', () => {
+  const workId = workIdOf('oKept', 'r1');
+
+  test('is listed by --dry-run, which writes nothing', async () => {
+    await stage.cloud.add('users', person('oKept'));
+    stage.cloud.faults.set([WORKS_ARE_DOWN]);
+    const kept = await stage.cloud.generate('oKept', { prompt: '灯塔', requestId: 'r1' });
+    expect(kept).toMatchObject({ code: 200, data: { savedIn: 'emergency_backup' } });
+    stage.cloud.faults.clear();
+    const before = await stage.cloud.commits();
+    const { code, stdout } = await stage.wx(['recover', '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`等待恢复的备份记录 +1 +${workId}_1`));
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+    expect(await stage.cloud.commits()).toBe(before);
+  });
+
+  test('is brought home, once', async () => {
+    const { code, result } = await stage.json(['recover']);
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ finished: true, phases: { letters: { done: 1, failedCount: 0 } } });
+    expect(await stage.cloud.get('works', workId)).toMatchObject({ status: 'completed', isRecovered: true });
+    const again = await stage.json(['recover']);
+    expect(again).toMatchObject({ code: 0, result: { passes: 1, phases: { letters: { done: 0 } } } });
+  });
+});
+
+test('letters written under a key are left alone where this shell has none: exit 2 names it', async () => {
+  const signed = createAuthenticator(testHash, createSeal(KEY));
+  const request = { collection: 'works', attempt: 1, failures: [], atMs: 1 };
+  const letter = composeLetter(signed, { ...request, record: workOf('w_keyed') });
+  await stage.cloud.load('emergency_backup', [letter]);
+  const before = await stage.cloud.commits();
+  const { code, stdout, stderr } = await stage.wx(['recover']);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain('WX_DURABLE_KEY');
+  expect(await stage.cloud.commits()).toBe(before);
+  expect((await stage.wx(['recover'], { WX_DURABLE_KEY: KEY })).code).toBe(0);
+  expect(await statesOf()).toEqual(['redriven']);
+});
+
+test('a record that fails is named with its code, does not stop the others, and makes it end with 10', async () => {
+  const bad = { ...composeLetterFor(workOf('w_bad')), mac: 'sha256:0' };
+  await stage.cloud.load('emergency_backup', [bad, composeLetterFor(workOf('w_good'))]);
+  const { code, stdout } = await stage.wx(['recover']);
+  expect(code).toBe(10);
+  expect(stdout).toMatch(/w_bad_1 +LETTER_INVALID +备份记录无法识别/);
+  expect(await stage.cloud.get('works', 'w_good')).toMatchObject({ status: 'completed' });
+});
+
+test('a phase whose documents cannot be read is said, and makes it end with 12', async () => {
+  await stage.cloud.load('emergency_backup', []);
+  // What waits is looked at first; the pages of recovery come after.
+  stage.cloud.faults.set([{ action: 'getDocument', collection: 'emergency_backup', inject: 'refused', skip: 2 }]);
+  const { code, result } = await stage.json(['recover']);
+  expect(code).toBe(12);
+  expect(result).toMatchObject({ phases: { letters: { failed: [{ id: '', code: 'STORE_UNAVAILABLE' }] } } });
+});
+
+test('Ctrl-C keeps where it stopped and ends with 130; --resume goes on to the end', async () => {
+  const ids = Array.from({ length: 400 }, (_, index) => `w_slow${String(index).padStart(3, '0')}`);
+  await stage.cloud.load(
+    'emergency_backup',
+    ids.map((id) => composeLetterFor(workOf(id))),
+  );
+  const slow: FaultRule = { action: 'insertDocument', collection: 'works', inject: 'delay', delayMs: 700 };
+  stage.cloud.faults.set([slow]);
+  const running = stage.start(['recover', '--json']);
+  await running.says(/▶ 恢复/);
+  running.process.kill('SIGINT');
+  const { code, stdout, stderr } = await running.ended;
+  expect(code).toBe(130);
+  expect(JSON.parse(stdout)).toMatchObject({ finished: false });
+  const [, path = ''] = /断点已保存到 (\S+)，加 --resume 继续/.exec(stderr) ?? [];
+  expect(stage.file(path)).toMatch(/"phase"/);
+  expect((await statesOf()).filter((state) => state === 'waiting').length).toBeGreaterThan(0);
+  stage.cloud.faults.clear();
+  expect((await stage.wx(['recover', '--resume'])).code).toBe(0);
+  expect(new Set(await statesOf())).toEqual(new Set(['redriven']));
+  expect(stage.file(path)).toBeUndefined();
+  expect((await stage.wx(['recover', '--resume'])).code).toBe(6);
+});
+
+test('a time limit that comes first ends with 12 and keeps where it stopped', async () => {
+  const ids = Array.from({ length: 200 }, (_, index) => `w_late${String(index).padStart(3, '0')}`);
+  await stage.cloud.load(
+    'emergency_backup',
+    ids.map((id) => composeLetterFor(workOf(id))),
+  );
+  const slow: FaultRule = { action: 'insertDocument', collection: 'works', inject: 'delay', delayMs: 900 };
+  stage.cloud.faults.set([slow]);
+  const { code, stderr } = await stage.wx(['recover', '--time-limit', '3']);
+  expect(code).toBe(12);
+  expect(stderr).toContain('--resume');
+});
+
+describe('an exported log', () => {
+  const seal = createSeal(KEY);
+  const signed = createAuthenticator(testHash, seal);
+  const sealedLine = (id: string): string => {
+    const request = { collection: 'works', attempt: 1, failures: [], atMs: 1, record: workOf(id) };
+    const sealed = seal.close(canonicalJson(composeLetter(signed, request)));
+    return JSON.stringify({ level: 'error', event: 'write.sealed', recordId: id, attempt: 1, sealed });
+  };
+  const logFile = (lines: readonly string[]): string => {
+    writeFileSync(join(stage.cli.folder, 'scf.log'), lines.join('\n'));
+    return 'scf.log';
+  };
+  const env = { WX_DURABLE_KEY: KEY };
+
+  test('has its sealed records brought home, however it wraps its lines; duplicates are one', async () => {
+    await stage.cloud.load('emergency_backup', []);
+    const wrapped = JSON.stringify({ time: 1, content: JSON.stringify({ log: sealedLine('w_log2') }) });
+    const prefixed = `2026-11-22 01:02:03 START ${sealedLine('w_log3')}`;
+    const lines = [sealedLine('w_log1'), '{"event":"write.stored"}', wrapped, prefixed, sealedLine('w_log1'), ''];
+    const { code, result } = await stage.json(['recover', '--from-log', logFile(lines)], env);
+    expect({ code, log: result['log'] }).toEqual({
+      code: 0,
+      log: { lines: 5, letters: 4, admitted: 3, known: 1, unreadable: 0 },
+    });
+    for (const id of ['w_log1', 'w_log2', 'w_log3']) {
+      expect(await stage.cloud.get('works', id)).toMatchObject({ status: 'completed', isRecovered: true });
+    }
+    const again = await stage.json(['recover', '--from-log', 'scf.log'], env);
+    expect(again).toMatchObject({ code: 0, result: { log: { admitted: 0, known: 4 } } });
+  });
+
+  test('never displaces a final record', async () => {
+    const winner = { ...workOf('w_log4'), token: 'winner', status: 'failed' };
+    await stage.cloud.add('works', winner);
+    expect((await stage.wx(['recover', '--from-log', logFile([sealedLine('w_log4')])], env)).code).toBe(0);
+    expect(await stage.cloud.get('works', 'w_log4')).toMatchObject({ token: 'winner', status: 'failed' });
+    expect((await stage.cloud.get('emergency_backup', 'w_log4_1'))?.['state']).toBe('superseded');
+  });
+
+  test('that is altered, cut off, or sealed under another key is counted as unreadable: exit 10', async () => {
+    const line = sealedLine('w_log5');
+    const altered = line.replace(
+      /(v1\.[\w-]{60})(.)/,
+      (_, head: string, one: string) => head + (one === 'A' ? 'B' : 'A'),
+    );
+    const cut = `${line.slice(0, -40)}"}`;
+    const before = await stage.cloud.commits();
+    const { code, stdout } = await stage.wx(['recover', '--from-log', logFile([altered, cut])], env);
+    expect(code).toBe(10);
+    expect(stdout).toContain('❌ 无法解密 2 条');
+    expect(await stage.cloud.commits()).toBe(before);
+    const other = { WX_DURABLE_KEY: 'f'.repeat(64) };
+    const foreign = await stage.json(['recover', '--from-log', logFile([line]), '--dry-run'], other);
+    expect(foreign.result['log']).toMatchObject({ letters: 0, unreadable: 1 });
+  });
+
+  test('needs the key, and a file that is there', async () => {
+    expect((await stage.wx(['recover', '--from-log', 'scf.log'])).code).toBe(2);
+    expect((await stage.wx(['recover', '--from-log', 'nowhere.log'], env)).code).toBe(6);
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { DurableError, isDurableError } from '../../src/core/index.ts';
+import { createSeal } from '../../src/core/node/index.ts';
+import { composeLetter, createAuthenticator } from '../../src/durable/letter.ts';
+import { letterFile } from '../../src/durable/tiers.ts';
+import type { LetterQuery } from '../../src/durable/index.ts';
+import type { Document } from '../../src/store/index.ts';
+import { testHash } from '../support/ports.ts';
+import { createBench, KEY, WORK, type BenchOptions } from './bench.ts';
+
+const OWN: LetterQuery = { recordId: WORK._id, attempt: 1, token: 't1' };
+const OLD_KEY = 'e'.repeat(64);
+
+/** The letter of a record, under this key or with a plain digest. */
+function letterOf(record: Document, key?: string): Document {
+  const authenticator = createAuthenticator(testHash, key === undefined ? undefined : createSeal(key));
+  return { ...composeLetter(authenticator, { collection: 'works', record, attempt: 1, failures: [], atMs: 0 }) };
+}
+
+/** As a letter stands that came under a taken name. */
+const beside = (letter: Document): Document => ({
+  ...letter,
+  _id: `${letter._id}_${String(letter['mac']).slice(-16)}`,
+});
+const damaged = (letter: Document): Document => ({ ...letter, mac: `sha256:${'0'.repeat(64)}` });
+
+async function createScene(letters: readonly Document[], given: BenchOptions & { file?: string } = {}) {
+  const bench = createBench(given);
+  for (const letter of letters) await bench.memory.insert('emergency_backup', letter);
+  if (given.file !== undefined) await bench.files.put(letterFile('w_0011_1'), new TextEncoder().encode(given.file));
+  const find = (query: Partial<LetterQuery> = {}) =>
+    bench.clock.until(bench.writer.findLetter({ ...OWN, ...query }, bench.within(5_000)));
+  return { ...bench, find };
+}
+
+const isInvalid = (error: unknown): boolean => isDurableError(error, 'LETTER_INVALID');
+
+describe('the letter of an attempt', () => {
+  const own = letterOf(WORK, KEY);
+  const others = letterOf({ ...WORK, token: 't0' }, KEY);
+
+  it('is found with one read where it has its plain name', async () => {
+    const { find, store } = await createScene([own]);
+    expect(await find()).toMatchObject({ tier: 'emergency_backup', letter: { payload: WORK } });
+    expect(store.names()).toEqual(['get emergency_backup']);
+  });
+
+  it.each([
+    ['a damaged one', damaged(others)],
+    ["somebody else's", others],
+    ['one that a client planted', { ...others, _openid: 'o-thief' }],
+  ])('is found beside %s of the plain name', async (_what, plain) => {
+    const { find } = await createScene([plain, beside(damaged(letterOf({ ...WORK, n: 1 }, KEY))), beside(own)]);
+    expect(await find()).toMatchObject({ tier: 'emergency_backup', letter: { payload: WORK } });
+  });
+
+  it('is not taken from another attempt whose name begins alike', async () => {
+    const eleventh = { ...letterOf(WORK, KEY), _id: 'w_0011_11' };
+    const { find } = await createScene([others, eleventh, { ...eleventh, _id: 'w_0011_11_0123456789abcdef' }]);
+    expect(await find()).toBeUndefined();
+  });
+
+  it('is found in storage although the one in the database is damaged', async () => {
+    const { find } = await createScene([damaged(others)], {
+      file: createSeal(KEY).close(JSON.stringify(letterOf(WORK, KEY))),
+    });
+    // Its date went through plain JSON here, so the code no longer fits.
+    await expect(find()).rejects.toSatisfy(isInvalid);
+    const { write, writer, store, memory, clock, within } = createBench({
+      fates: { 'insert works': { always: 'STORE_UNAVAILABLE' }, 'insert emergency_backup': { always: 'STORE_DENIED' } },
+    });
+    expect(await write()).toMatchObject({ tier: 'storage' });
+    store.plan({});
+    await memory.insert('emergency_backup', damaged(others));
+    expect(await clock.until(writer.findLetter(OWN, within(5_000)))).toMatchObject({ tier: 'storage' });
+  });
+
+  it.each([
+    ['half a file', '{"_id":"w_0011_1","reco'],
+    ['an empty file', ''],
+    ['no object', 'null'],
+    ['a list', '[1]'],
+    ['another text', 'v1.abc'],
+  ])('is said to be unreadable, not absent, where its file holds %s', async (_what, file) => {
+    for (const seal of [undefined, false] as const) {
+      const { find } = await createScene([], { file, ...(seal === false ? { seal } : {}) });
+      await expect(find()).rejects.toSatisfy(isInvalid);
+    }
+  });
+
+  it('is said to be unreadable where all that stand under its name are', async () => {
+    const { find } = await createScene([damaged(others), beside(damaged(own))]);
+    await expect(find()).rejects.toSatisfy(isInvalid);
+  });
+
+  it('is absent where a client planted something under its name, and nothing else is there', async () => {
+    const { find } = await createScene([{ ...damaged(own), _openid: 'o-thief' }]);
+    expect(await find()).toBeUndefined();
+  });
+});
+
+describe('a letter from before the key was turned on or changed', () => {
+  it('is found with its plain digest where a hold vouches for it, and unreadable otherwise', async () => {
+    const { find } = await createScene([letterOf(WORK)]);
+    expect(await find({ isHeld: true })).toMatchObject({ letter: { payload: WORK } });
+    await expect(find()).rejects.toSatisfy(isInvalid);
+    expect(await find({ isHeld: true, token: 'another' })).toBeUndefined();
+  });
+
+  it('is never found with a digest that does not fit', async () => {
+    const { find } = await createScene([{ ...letterOf(WORK), payload: { ...WORK, userId: 'thief' } }]);
+    await expect(find({ isHeld: true })).rejects.toSatisfy(isInvalid);
+  });
+
+  it('is found under a previous key, and unreadable without it', async () => {
+    const old = letterOf(WORK, OLD_KEY);
+    await expect((await createScene([old])).find({ isHeld: true })).rejects.toSatisfy(isInvalid);
+    const { find } = await createScene([old], { previousSeals: [createSeal('d'.repeat(64)), createSeal(OLD_KEY)] });
+    expect(await find()).toMatchObject({ letter: { payload: WORK } });
+  });
+
+  it('is opened from its file under a previous key, and new ones are written under the first', async () => {
+    const down = {
+      'insert works': { always: 'STORE_UNAVAILABLE' },
+      'insert emergency_backup': { always: 'STORE_UNAVAILABLE' },
+    } as const;
+    const before = createBench({ fates: down, seal: createSeal(OLD_KEY) });
+    expect(await before.write()).toMatchObject({ tier: 'storage' });
+    const bytes = await before.files.get(await before.files.fileId(letterFile('w_0011_1')));
+    const after = createBench({ fates: down, previousSeals: [createSeal(OLD_KEY)] });
+    await after.files.put(letterFile('w_0011_1'), bytes ?? new Uint8Array());
+    expect(await after.clock.until(after.writer.findLetter(OWN, after.within(5_000)))).toMatchObject({
+      tier: 'storage',
+    });
+    expect(await after.write({ ...WORK, _id: 'w_0012' })).toMatchObject({ tier: 'storage' });
+    const fresh = await after.files.get(await after.files.fileId(letterFile('w_0012_1')));
+    expect(createSeal(KEY).open(new TextDecoder().decode(fresh))).toContain('w_0012');
+  });
+});
+
+describe('a file that an upload left cut short', () => {
+  it('is put again by the attempt that follows', async () => {
+    const { write, files, blobs, clock, within, writer } = createBench({
+      fates: {
+        'insert works': { always: 'STORE_UNAVAILABLE' },
+        'insert emergency_backup': { always: 'STORE_UNAVAILABLE' },
+      },
+    });
+    const { put } = blobs;
+    let puts = 0;
+    blobs.put = async (name, bytes, call) => {
+      puts += 1;
+      if (puts > 1) return put(name, bytes, call);
+      await files.put(name, bytes.slice(0, 40));
+      throw new DurableError('STORE_UNCERTAIN', 'planned: the upload was cut off');
+    };
+    expect(await write()).toMatchObject({ tier: 'storage' });
+    expect(await clock.until(writer.findLetter(OWN, within(5_000)))).toMatchObject({ letter: { payload: WORK } });
+  });
+});

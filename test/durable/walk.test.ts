@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { createDeadline, DurableError } from '../../src/core/index.ts';
+import { walkPages } from '../../src/durable/index.ts';
+import type { PageKey } from '../../src/store/index.ts';
+import { createTestClock } from '../support/test-clock.ts';
+
+/** Ten documents, three a page. */
+function createScene() {
+  const clock = createTestClock();
+  const documents = Array.from({ length: 10 }, (_, n) => ({ _id: `d${n}` }));
+  const read = async (after: PageKey | undefined) => {
+    const items = documents.filter(({ _id }) => _id > (after?.id ?? '')).slice(0, 3);
+    const last = items.at(-1);
+    return last && items.length === 3 ? { items, next: { id: last._id } } : { items };
+  };
+  const visited: string[] = [];
+  const late = new DurableError('DEADLINE_PASSED', 'planned');
+  return { clock, read, visited, late, deadline: createDeadline(clock, clock.now() + 60_000) };
+}
+
+describe('a walk', () => {
+  it('stops before a document for which the time ran out, so that the next run begins with it', async () => {
+    const { deadline, read, visited, late } = createScene();
+    const visit = async ({ _id }: { _id: string }) => {
+      if (_id === 'd4' && visited.length < 5) throw late;
+      visited.push(_id);
+      return true;
+    };
+    const report = await walkPages({ deadline, read, visit });
+    expect(report).toEqual({ done: 5, skipped: 0, failed: [], checkpoint: { id: 'd3' } });
+    expect(await walkPages({ deadline, read, visit, after: report.checkpoint })).toEqual({
+      done: 6,
+      skipped: 0,
+      failed: [],
+    });
+    expect(new Set(visited).size).toBe(10);
+  });
+
+  it('steps past one that had all the time of a run and was late all the same', async () => {
+    const { deadline, read, late } = createScene();
+    const visit = async ({ _id }: { _id: string }) => {
+      if (_id === 'd4') throw late;
+      return true;
+    };
+    expect(await walkPages({ deadline, read, visit, after: { id: 'd3' } })).toEqual({
+      ...{ done: 5, skipped: 0, failed: [{ id: 'd4', code: 'DEADLINE_PASSED' }] },
+    });
+  });
+
+  it('does not step past what it had no time to begin', async () => {
+    const { clock, read } = createScene();
+    const deadline = createDeadline(clock, clock.now() + 1_000);
+    const slow = async (after: PageKey | undefined) => {
+      await clock.advance(800);
+      return read(after);
+    };
+    const visit = async () => true;
+    expect(await walkPages({ deadline, read: slow, visit })).toEqual({
+      ...{ done: 0, skipped: 0, failed: [], checkpoint: { id: '' } },
+    });
+  });
+
+  it('answers a checkpoint where a page could not be read in time, and rejects where it could not be read', async () => {
+    const { deadline, read, late } = createScene();
+    const failing = (error: Error) => async (after: PageKey | undefined) => {
+      if (after) throw error;
+      return read(after);
+    };
+    const visit = async () => true;
+    expect(await walkPages({ deadline, read: failing(late), visit })).toMatchObject({
+      done: 3,
+      checkpoint: { id: 'd2' },
+    });
+    const down = new DurableError('STORE_UNAVAILABLE', 'planned');
+    await expect(walkPages({ deadline, read: failing(down), visit })).rejects.toBe(down);
+  });
+
+  it('visits as many of a page at once as it is told, and stops before the first that was late', async () => {
+    const { clock, deadline, read, late } = createScene();
+    let underWay = 0;
+    let most = 0;
+    const visit = async ({ _id }: { _id: string }) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise<void>((resolve) => clock.after(10, resolve));
+      underWay -= 1;
+      if (_id === 'd4') throw late;
+      return true;
+    };
+    const report = await clock.until(walkPages({ deadline, read, visit, width: 2 }));
+    expect(most).toBe(2);
+    expect(report).toEqual({ done: 5, skipped: 0, failed: [], checkpoint: { id: 'd3' } });
+  });
+});
