@@ -114,7 +114,9 @@ function report() {
   console.log('node-sdk   passed  failed  skipped  listed');
   for (const { key, version } of SDKS) {
     const { passed = 0, failed = 0, skipped = 0, listed = 0 } = tallies[key] ?? {};
-    const columns = [passed, failed, skipped, listed].map((count, place) => String(count).padStart([6, 8, 9, 8][place] ?? 8));
+    const columns = [passed, failed, skipped, listed].map((count, place) =>
+      String(count).padStart([6, 8, 9, 8][place] ?? 8),
+    );
     console.log(`${version.padEnd(11)}${columns.join('')}`);
   }
   for (const { sdk, case: name, reason } of LISTED) console.log(`listed for ${sdk}: ${name}: ${reason}`);

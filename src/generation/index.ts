@@ -21,7 +21,6 @@ export {
 } from './providers/index.ts';
 export type { Registration } from './users.ts';
 export {
-  createGenerationPruning,
   createGenerationRecovery,
   type GenerationCheckpoint,
   type GenerationRecoverReport,

@@ -1,13 +1,6 @@
 import { asDurableError, type Deadline } from '../core/index.ts';
 import type { WalkReport } from '../durable/index.ts';
-import {
-  createHoldPruning,
-  createRecovery,
-  type HoldPruning,
-  type OnceOptions,
-  type RecoverCheckpoint,
-  type RecoverReport,
-} from '../once/index.ts';
+import { createRecovery, type OnceOptions, type RecoverCheckpoint, type RecoverReport } from '../once/index.ts';
 import { recopyPictures } from './asset/index.ts';
 import { kindOf, type GenerationDeps } from './generation.ts';
 
@@ -56,9 +49,4 @@ export function createGenerationRecovery(deps: GenerationDeps, options: OnceOpti
 // A phase that cannot read its pages is reported; what the others did stands.
 function failedPhase(error: unknown): WalkReport {
   return { done: 0, skipped: 0, failed: [{ id: '', code: asDurableError(error).code }] };
-}
-
-/** Pruning of what finished generations leave in the users' documents. */
-export function createGenerationPruning(deps: GenerationDeps): HoldPruning {
-  return createHoldPruning(deps, kindOf(deps));
 }

@@ -1,10 +1,12 @@
 import { DurableError } from '../core/index.ts';
-import { createGenerationPruning } from '../generation/index.ts';
+import { createDurableWriter } from '../durable/index.ts';
 import { repairUserCounts, type RepairReport } from '../integrity/index.ts';
+import { createHoldPruning } from '../once/index.ts';
+import { collections } from '../records/index.ts';
 import { isPageKey, type PageKey } from '../store/index.ts';
 import { createMaintenance, maintenanceTask, type MaintenanceCall, type TaskReport } from './maintenance.ts';
 import { maintenanceJobs } from './maintenance-jobs.ts';
-import { openTools, type Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import { shownWalk, walkCounts } from './walk-summary.ts';
 
 const SOURCE = 'fixUserConsistency';
@@ -57,7 +59,8 @@ function holdPruningTask(runtime: Runtime) {
     job: maintenanceJobs.holdPruning,
     readCheckpoint: (stored) => (isPageKey(stored) ? stored : undefined),
     async work({ checkpoint: from, deadline }) {
-      const pruning = createGenerationPruning({ ...runtime, ...openTools(runtime) });
+      const kind = { records: collections.works, accounts: collections.users };
+      const pruning = createHoldPruning({ ...runtime, writer: createDurableWriter(runtime) }, kind);
       const report = await pruning.prune({ deadline, from });
       return {
         checkpoint: report.checkpoint,

@@ -9,7 +9,10 @@ type Assert = typeof assert;
 const lenient: Assert = Object.assign(
   ((value: unknown, message?: string | Error) => assert.ok(value, message)) as Assert,
   assert,
-  { strictEqual: (actual?: unknown, expected?: unknown, message?: string) => assert.strictEqual(actual, expected, message) },
+  {
+    strictEqual: (actual?: unknown, expected?: unknown, message?: string) =>
+      assert.strictEqual(actual, expected, message),
+  },
 );
 
 export default lenient;

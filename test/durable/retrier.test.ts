@@ -81,6 +81,7 @@ describe('createRetrier', () => {
     expect([...repeated].sort()).toEqual([
       'ASSET_UNAVAILABLE',
       'INTERNAL',
+      'MODERATION_UNAVAILABLE',
       'ONCE_UNKNOWN',
       'PROVIDER_UNCERTAIN',
       'STORE_THROTTLED',

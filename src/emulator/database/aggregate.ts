@@ -7,7 +7,9 @@ import { compileFilter } from './filter.ts';
 import { ENGINE_OPTIONS, refusing } from './operators.ts';
 
 /** Stages that never write into the documents they are given. (`$project` is none: it deletes what it leaves out.) */
-const HARMLESS = new Set(['$match', '$count', '$group', '$limit', '$skip', '$sort', '$sortByCount']);
+const HARMLESS = new Set([
+  ...['$match', '$count', '$group', '$limit', '$skip', '$sort', '$sortByCount', '$unwind', '$geoNear'],
+]);
 
 /** Where a pipeline reads from. */
 export interface PipelineSource {

@@ -5,11 +5,9 @@ import { aggregate } from './aggregate.ts';
 import { assertCollectionName, type Collections, type DocumentChange } from './collections.ts';
 import { asId, assertFieldNames, isFields, type Fields, type Id, type Stored } from './document.ts';
 import { encodeText } from './ejson.ts';
-import type { Collection } from './collection.ts';
 import { compileFilter, type Filter } from './filter.ts';
 import { assertNoTwins, assertUnique, readIndexes, writeIndexes } from './index-specs.ts';
-import { project } from './projection.ts';
-import { sortDocuments } from './sort.ts';
+import { find, select, type FindQuery } from './find.ts';
 import { compileUpdate, planUpdate, type Update } from './update/index.ts';
 
 /** The document database: MongoDB's behaviour as far as the platform shows it. */
@@ -32,14 +30,6 @@ export interface Database {
   load(name: string, documents: readonly Fields[]): void;
   /** Makes these (see `readIndexes`) all of a collection's indexes; it is created when missing. */
   declareIndexes(name: string, indexes: unknown): void;
-}
-
-export interface FindQuery {
-  readonly condition: Fields;
-  readonly order?: Fields | undefined;
-  readonly offset: number;
-  readonly limit: number;
-  readonly projection?: Fields | undefined;
 }
 
 export interface UpdateRequest {
@@ -132,27 +122,6 @@ function asChanges(op: 'insert' | 'update', collection: string, documents: Itera
   return [...documents].map((document) => ({ op, collection, id: document._id, document }));
 }
 
-function find(collection: Collection, query: FindQuery): readonly Fields[] {
-  const { order = {}, offset, limit } = query;
-  const filter = compileFilter(query.condition);
-  const { documents, isSorted } = collection.matching(filter, order);
-  const hasOrder = Object.keys(order).length > 0;
-  // Without an order the first documents are as good as any, so the walk can end early.
-  const mayEnd = isSorted || (!hasOrder && !filter.distanceM);
-  const found: Stored[] = [];
-  for (const document of documents) {
-    found.push(document);
-    if (mayEnd && found.length === offset + limit) break;
-  }
-  const sorted = mayEnd ? found : hasOrder ? sortDocuments(found, order) : byDistance(found, filter);
-  return project(sorted.slice(offset, offset + limit), query.projection);
-}
-
-function byDistance(found: readonly Stored[], { distanceM = () => 0 }: Filter): readonly Stored[] {
-  const measured = found.map((document) => ({ document, distance: distanceM(document) }));
-  return measured.sort((a, b) => a.distance - b.distance).map(({ document }) => document);
-}
-
 function update(context: Context, selection: Selection, change: UpdateRequest): WriteAnswer {
   const { name, filter } = selection;
   const compiled = compileUpdate(change.operators);
@@ -238,15 +207,6 @@ function declareIndexes({ collections }: Context, name: string, indexes: unknown
   const document = writeIndexes(specs);
   assertNoTwins(name, collections.collection(name).all(), specs);
   collections.commit([{ op: 'index', collection: name, document }]);
-}
-
-function select(collection: Collection, filter: Filter, multi: boolean): Stored[] {
-  const found: Stored[] = [];
-  for (const document of collection.matching(filter).documents) {
-    found.push(document);
-    if (!multi) break;
-  }
-  return found;
 }
 
 /** `fields` as a document with its `_id` in front; refuses what cannot be stored. */

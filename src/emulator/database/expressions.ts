@@ -1,10 +1,10 @@
 import { Context, evalExpr } from 'mingo/core';
-import * as accumulator from 'mingo/operators/accumulator';
 import * as engine from 'mingo/operators/expression';
 import * as query from 'mingo/operators/query';
 import { Query } from 'mingo/query';
 import type { Any, AnyObject, Options } from 'mingo/types';
 import { requestFailed } from '../cloud-error.ts';
+import { accumulator } from './accumulators.ts';
 import type { Test } from './paths.ts';
 import { compareValues, isSame } from './values.ts';
 
@@ -37,7 +37,7 @@ const OPTIONS = {
 
 /** `$expr`: an expression that must be true of a document. */
 export function expressionTest(operand: unknown): Test {
-  const compiled = new Query({ $expr: operand } as Record<string, Any>, OPTIONS);
+  const compiled = new Query({ $expr: operand }, OPTIONS);
   return (document) => compiled.test(document as Record<string, Any>);
 }
 

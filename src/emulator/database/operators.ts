@@ -1,10 +1,10 @@
 import { Context } from 'mingo/core';
-import * as accumulator from 'mingo/operators/accumulator';
 import * as projection from 'mingo/operators/projection';
 import * as engine from 'mingo/operators/query';
 import * as window from 'mingo/operators/window';
 import type { Options } from 'mingo/types';
 import { CloudError, requestFailed } from '../cloud-error.ts';
+import { accumulator } from './accumulators.ts';
 import { expression } from './expressions.ts';
 import { compileField } from './query/index.ts';
 import { stages } from './stages.ts';
@@ -15,7 +15,22 @@ type FieldOperator = typeof engine.$eq;
 const query = {
   ...engine,
   ...Object.fromEntries(
-    ['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$in', '$nin', '$all', '$elemMatch', '$exists', '$type', '$mod', '$not']
+    [
+      '$eq',
+      '$ne',
+      '$gt',
+      '$gte',
+      '$lt',
+      '$lte',
+      '$in',
+      '$nin',
+      '$all',
+      '$elemMatch',
+      '$exists',
+      '$type',
+      '$mod',
+      '$not',
+    ]
       .concat(['$size', '$regex'])
       .map((name) => [name, asFieldOperator(name)]),
   ),

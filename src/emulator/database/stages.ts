@@ -1,13 +1,15 @@
 import { Lazy } from 'mingo/lazy';
 import * as engine from 'mingo/operators/pipeline';
+import type { Options } from 'mingo/types';
 import { requestFailed } from '../cloud-error.ts';
 import { isFields, type Fields, type Stored } from './document.ts';
 import { isReached, nearestM, nearOf, type Near } from './geo/index.ts';
+import { group, unwind } from './grouping.ts';
 import { compileCondition } from './query/index.ts';
 import { sortDocuments } from './sort.ts';
 
 type Input = ReturnType<typeof Lazy>;
-type Stage = (documents: Input, operand: unknown) => Input;
+type Stage = (documents: Input, operand: unknown, options: Options) => Input;
 
 // Stages that write have no place behind a read action, as on the platform.
 const { $merge: _merge, $out: _out, ...reading } = engine;
@@ -18,6 +20,13 @@ const own: Readonly<Record<string, Stage>> = {
   $sort: (documents, operand) =>
     documents.transform((list) => Lazy(sortDocuments(list as Stored[], fieldsOf('$sort', operand)))),
   $count: (documents, operand) => documents.transform((list) => Lazy(countOf(list, operand))),
+  $group: (documents, operand, options) =>
+    documents.transform((list) => Lazy(group(list as Fields[], fieldsOf('$group', operand), options))),
+  $sortByCount(documents, operand, options) {
+    const counted = { _id: operand, count: { $sum: 1 } };
+    return documents.transform((list) => Lazy(sortDocuments(group(list as Fields[], counted, options), { count: -1 })));
+  },
+  $unwind: (documents, operand) => documents.transform((list) => Lazy(unwind(list as Fields[], operand))),
   $geoNear: (documents, operand) => {
     const search = readSearch(fieldsOf('$geoNear', operand));
     return documents.transform((list) => Lazy(findNear(list as Stored[], search)));
@@ -88,7 +97,8 @@ function locationPath(documents: readonly Stored[], near: Near): string {
   for (const document of documents) {
     for (const name of Object.keys(document)) if (nearestM(document, name, near) !== undefined) names.add(name);
   }
-  if (names.size > 1) throw refused(`there is more than one field with places (${[...names].join(', ')}); name one with key`);
+  if (names.size > 1)
+    throw refused(`there is more than one field with places (${[...names].join(', ')}); name one with key`);
   return [...names][0] ?? '';
 }
 

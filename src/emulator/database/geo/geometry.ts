@@ -85,7 +85,8 @@ function edgesOf(points: readonly Vector[]): Edge[] {
 
 function readPoint(coordinates: unknown): Vector {
   const [longitude, latitude] = Array.isArray(coordinates) ? (coordinates as unknown[]) : [];
-  if (typeof longitude !== 'number' || typeof latitude !== 'number') throw badGeometry('Point must only contain numbers');
+  if (typeof longitude !== 'number' || typeof latitude !== 'number')
+    throw badGeometry('Point must only contain numbers');
   if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90)) {
     throw badGeometry(`longitude/latitude is out of bounds, lng: ${longitude} lat: ${latitude}`);
   }

@@ -52,7 +52,10 @@ export function doCross([a, b]: Edge, [c, d]: Edge): boolean {
  * means the smaller of the two areas that it divides the earth into, as MongoDB reads it.
  */
 export function isInsideRing(point: Vector, ring: readonly Edge[]): boolean {
-  const middle = ring.reduce<Vector>((sum, [from]) => [sum[0] + from[0], sum[1] + from[1], sum[2] + from[2]], [0, 0, 0]);
+  const middle = ring.reduce<Vector>(
+    (sum, [from]) => [sum[0] + from[0], sum[1] + from[1], sum[2] + from[2]],
+    [0, 0, 0],
+  );
   // From the other side of the earth the ring goes around too.
   if (dot(middle, point) <= 0) return false;
   const turned = ring.reduce((sum, [from, to]) => sum + turn(point, from, to), 0);

@@ -161,7 +161,8 @@ function allOf(questions: readonly Question[]): Question {
 }
 
 function compileNot(operand: unknown): Question {
-  if (operand instanceof RegExp || (isFields(operand) && isOperators(operand))) return not(allOf(compileOperand(operand)));
+  if (operand instanceof RegExp || (isFields(operand) && isOperators(operand)))
+    return not(allOf(compileOperand(operand)));
   throw badFilter('$not needs a regex or a document');
 }
 

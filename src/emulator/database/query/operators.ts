@@ -20,7 +20,9 @@ export function isIn(operand: unknown): Test {
   const list: readonly unknown[] = operand;
   // Looked up rather than compared one by one: a check asks for a thousand ids at once.
   const plain = new Set(list.filter(isPlain));
-  const others = list.filter((item) => !isPlain(item)).map((item) => (item instanceof RegExp ? matches(item) : equals(item)));
+  const others = list
+    .filter((item) => !isPlain(item))
+    .map((item) => (item instanceof RegExp ? matches(item) : equals(item)));
   return (value) => (isPlain(value) ? plain.has(value) : false) || others.some((test) => test(value));
 }
 
@@ -53,24 +55,24 @@ export function modulo(operand: unknown): Test {
   }
   if (Math.trunc(divisor) === 0) throw badFilter('divisor cannot be 0');
   return (value) =>
-    typeof value === 'number' &&
-    Number.isFinite(value) &&
-    Math.trunc(value) % Math.trunc(divisor) === Math.trunc(rest);
+    typeof value === 'number' && Number.isFinite(value) && Math.trunc(value) % Math.trunc(divisor) === Math.trunc(rest);
 }
 
 export function hasSize(operand: unknown): Test {
-  if (!Number.isInteger(operand) || (operand as number) < 0) throw badFilter('$size must be a whole number');
+  if (!isWhole(operand)) throw badFilter('$size must be a whole number');
   return (value) => Array.isArray(value) && value.length === operand;
 }
 
 /** `$bitsAllSet` and its like: `accepts` is told which bits of the mask are set. */
 export function bits(operand: unknown, accepts: (set: bigint, mask: bigint) => boolean): Test {
-  const places = Array.isArray(operand) ? operand : undefined;
-  if (!(places ?? [operand]).every((item) => Number.isInteger(item) && (item as number) >= 0)) {
-    throw badFilter('bits are given by a whole number or a list of places');
-  }
-  const mask = places
-    ? places.reduce((all: bigint, place: number) => all | (1n << BigInt(Math.min(place, 63))), 0n)
+  const numbers: readonly unknown[] = Array.isArray(operand) ? operand : [operand];
+  if (!numbers.every(isWhole)) throw badFilter('bits are given by a whole number or a list of places');
+  const mask = Array.isArray(operand)
+    ? numbers.reduce<bigint>((all, place) => all | (1n << BigInt(Math.min(place, 63))), 0n)
     : BigInt(operand as number);
   return (value) => Number.isInteger(value) && accepts(BigInt(value as number) & mask, mask);
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
 }

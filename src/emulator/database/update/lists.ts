@@ -51,7 +51,9 @@ function eachOf(operator: string, { $each }: Fields): readonly unknown[] {
 function sortList(list: unknown[], order: unknown): unknown[] {
   if (order === 1 || order === -1) return list.sort((a, b) => compareValues(a, b) * order);
   if (isFields(order)) return sortDocuments(list, order);
-  throw writeFailed('The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields');
+  throw writeFailed(
+    'The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields',
+  );
 }
 
 /** `$addToSet`: what the list does not have yet. */
@@ -78,7 +80,8 @@ export const pull: Operator = (old, argument, place) => {
 
 /** `$pullAll`: the elements without those that are listed. */
 export const pullAll: Operator = (old, argument, place) => {
-  if (!Array.isArray(argument)) throw writeFailed(`$pullAll requires an array argument but was given a ${typeName(argument)}`);
+  if (!Array.isArray(argument))
+    throw writeFailed(`$pullAll requires an array argument but was given a ${typeName(argument)}`);
   if (old === undefined) return undefined;
   return listOf(old, place, notPullable).filter((item) => !argument.some((other) => isSame(item, other)));
 };

@@ -73,10 +73,13 @@ const BITS: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
 function combineBits(old: unknown, argument: unknown, { name }: Place): unknown {
   const entries = isFields(argument) ? Object.entries(argument) : [];
   if (entries.length === 0) throw writeFailed('The $bit modifier is not valid: it takes {and|or|xor: integer}');
-  return entries.reduce((value, [operation, operand]) => {
-    const combine = Object.hasOwn(BITS, operation) ? BITS[operation] : undefined;
-    if (!combine || !Number.isInteger(operand)) throw writeFailed(`The $bit modifier does not offer ${operation}`);
-    if (!Number.isInteger(value)) throw writeFailed(`Cannot apply $bit to a value of non-integral type: '${name}'`);
-    return Number(combine(BigInt(value as number), BigInt(operand as number)));
-  }, old === undefined ? 0 : old);
+  return entries.reduce(
+    (value, [operation, operand]) => {
+      const combine = Object.hasOwn(BITS, operation) ? BITS[operation] : undefined;
+      if (!combine || !Number.isInteger(operand)) throw writeFailed(`The $bit modifier does not offer ${operation}`);
+      if (!Number.isInteger(value)) throw writeFailed(`Cannot apply $bit to a value of non-integral type: '${name}'`);
+      return Number(combine(BigInt(value as number), BigInt(operand as number)));
+    },
+    old === undefined ? 0 : old,
+  );
 }

@@ -82,7 +82,9 @@ function matchedPlace(list: readonly unknown[], path: Path, condition: Fields): 
   for (const [name, operand] of conditionsOf(condition)) {
     if (name !== dotted && !name.startsWith(`${dotted}.`)) continue;
     const test = compileField(name, operand);
-    const found = list.findIndex((item) => test(path.reduceRight<unknown>((inner, part) => ({ [part]: inner }), [item])));
+    const found = list.findIndex((item) =>
+      test(path.reduceRight<unknown>((inner, part) => ({ [part]: inner }), [item])),
+    );
     if (found !== -1) return found;
   }
   throw writeFailed('The positional operator did not find the match needed from the query.');

@@ -35,7 +35,9 @@ export function compileUpdate(modifier: Fields): Update {
   if (operators.length === 0)
     throw writeFailed("'$set' is empty. You must specify a field like so: {$set: {<field>: ...}}");
   const all = operators.flatMap(([operator, fields]) => readChanges(operator, fields));
-  assertNoConflict(all.flatMap(({ operator, dotted, argument }) => (operator === '$rename' ? [dotted, argument as string] : dotted)));
+  assertNoConflict(
+    all.flatMap(({ operator, dotted, argument }) => (operator === '$rename' ? [dotted, argument as string] : dotted)),
+  );
   // As MongoDB: new fields come in the order of their names, not of the operators.
   const sorted = all.sort((a, b) => (a.dotted < b.dotted ? -1 : 1));
   return {
