@@ -8,7 +8,8 @@ type Accumulator = (documents: Any[], operand: Any, options: Options) => Any;
 const own: Readonly<Record<string, Accumulator>> = {
   $min: (documents, operand, options) => best(documents, operand, options, -1),
   $max: (documents, operand, options) => best(documents, operand, options, 1),
-  $sum: (documents, operand, options) => sum(numbersOf(documents, operand, options)),
+  $sum: (documents, operand, options) =>
+    typeof operand === 'number' ? documents.length * operand : sum(numbersOf(documents, operand, options)),
   $avg(documents, operand, options) {
     const numbers = numbersOf(documents, operand, options);
     return numbers.length === 0 ? null : sum(numbers) / numbers.length;

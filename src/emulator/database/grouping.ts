@@ -9,9 +9,10 @@ import { own, pathOf, type Path } from './paths.ts';
 export function group(documents: readonly Fields[], operand: Fields, options: Options): Fields[] {
   if (!('_id' in operand)) throw refused('a group specification must include an _id');
   const { _id: idExpression, ...fields } = operand;
+  const idOf = reader(idExpression, options);
   const groups = new Map<unknown, { id: unknown; members: Fields[] }>();
   for (const document of documents) {
-    const id: unknown = evalExpr(document, idExpression, options) ?? null;
+    const id = idOf(document) ?? null;
     const key = keyOf(id);
     const group = groups.get(key) ?? { id, members: [] };
     group.members.push(document);
@@ -21,6 +22,35 @@ export function group(documents: readonly Fields[], operand: Fields, options: Op
     const values = Object.entries(fields).map(([name, expression]) => [name, evalExpr(members, expression, options)]);
     return { _id: id, ...(Object.fromEntries(values) as Fields) };
   });
+}
+
+/** An expression as a function of a document. Fields and mappings of fields, the usual ids, need no engine. */
+function reader(expression: unknown, options: Options): (document: Fields) => unknown {
+  if (typeof expression === 'string' && /^\$[^$]/.test(expression)) {
+    const path = pathOf(expression.slice(1));
+    return (document) => valueAt(document, path);
+  }
+  const names = isFields(expression) ? Object.keys(expression) : [];
+  if (!isFields(expression) || names.length === 0 || names.some((name) => name.startsWith('$'))) {
+    return (document) => evalExpr(document, expression, options);
+  }
+  const readers = names.map((name) => ({ name, read: reader(expression[name], options) }));
+  return (document) => {
+    const values = readers.map(({ name, read }) => [name, read(document)] as const);
+    return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  };
+}
+
+/** A field as expressions see it: through a list it is the list of what its documents have there. */
+function valueAt(value: unknown, path: Path): unknown {
+  const [name, ...rest] = path;
+  if (name === undefined) return value;
+  if (isFields(value)) return valueAt(own(value, name), rest);
+  if (!Array.isArray(value)) return undefined;
+  return value
+    .filter(isFields)
+    .map((item) => valueAt(item, path))
+    .filter((item) => item !== undefined);
 }
 
 /** Numbers and texts are their own keys; all else is told apart by its text, which keeps the order of fields. */
