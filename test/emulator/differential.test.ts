@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nodeClock } from '../../src/core/node/index.ts';
-import { createCollections, createDatabase, encodeText, type Database } from '../../src/emulator/database/index.ts';
+import { encodeText } from '../../src/emulator/database/index.ts';
+import { databaseWith, find } from './in-memory.ts';
 import { grouped, passes, Refused, sorted, updated, type Doc } from './oracle.ts';
 
 // Few different values, so that most comparisons are close ones.
@@ -64,18 +64,6 @@ const change = fc.oneof(
   fc.tuple(target, fc.array(value, { maxLength: 2 })).map(([at, items]) => ({ $push: { [at]: { $each: items } } })),
   target.map((at) => ({ $unset: { [at]: '' } })),
 );
-
-/** The local cloud's database with one collection, and nothing behind it. */
-function databaseWith(content: readonly Doc[]): Database {
-  const collections = createCollections(() => ({ append: () => undefined }) as never);
-  const database = createDatabase(collections, nodeClock);
-  database.load('c', content);
-  return database;
-}
-
-function find(database: Database, filter: Doc, sort: Doc = {}): readonly Doc[] {
-  return database.find('c', { condition: filter, order: sort, offset: 0, limit: 1000 });
-}
 
 describe('The local cloud and a separate reading of MongoDB agree', () => {
   test('about which documents a filter finds', () => {
