@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { nodeClock } from '../../src/core/node/index.ts';
 import { admin, cloud, failureOf, openCollection, openEmulator, stored, type Json } from './harness.ts';
 
 /** Updates by native operators, as the SDK sends them after its own translation. */
@@ -56,6 +57,68 @@ test.each<[string, Json, Json, Json]>([
   ],
   ['$pullAll removes several values', { l: [1, 2, 3] }, { $pullAll: { l: [1, 3] } }, { l: [2] }],
   ['$rename moves a field', { a: 1 }, { $rename: { a: 'b' } }, { b: 1 }],
+  [
+    '$rename replaces what is there, and ignores what is not',
+    { a: 1, b: 2 },
+    { $rename: { a: 'b', c: 'd' } },
+    { b: 1 },
+  ],
+  [
+    '$set to the same fields in another order changes it',
+    { o: { a: 1, b: 2 } },
+    { $set: { o: { b: 2, a: 1 } } },
+    { o: { b: 2, a: 1 } },
+  ],
+  ['$set beyond the end of a list fills it with null', { l: [1] }, { $set: { 'l.3': 4 } }, { l: [1, null, null, 4] }],
+  ['$unset of an element leaves null in its place', { l: [1, 2] }, { $unset: { 'l.0': '' } }, { l: [null, 2] }],
+  [
+    '$push into nothing orders and cuts what it pushes',
+    {},
+    { $push: { l: { $each: [3, 1, 2], $sort: 1, $slice: 2 } } },
+    { l: [1, 2] },
+  ],
+  [
+    '$push orders documents by several fields',
+    { l: [{ a: 2, b: 1 }] },
+    {
+      $push: {
+        l: {
+          $each: [
+            { a: 1, b: 1 },
+            { a: 1, b: 2 },
+          ],
+          $sort: { a: 1, b: -1 },
+        },
+      },
+    },
+    {
+      l: [
+        { a: 1, b: 2 },
+        { a: 1, b: 1 },
+        { a: 2, b: 1 },
+      ],
+    },
+  ],
+  [
+    '$addToSet adds a document whose fields stand in another order, and each value once',
+    { l: [{ a: 1, b: 2 }] },
+    { $addToSet: { l: { $each: [{ b: 2, a: 1 }, { a: 1, b: 2 }, 7, 7] } } },
+    { l: [{ a: 1, b: 2 }, { b: 2, a: 1 }, 7] },
+  ],
+  [
+    '$pull by a condition of documents leaves scalars alone',
+    { l: [1, { k: 1 }, { j: 1 }] },
+    { $pull: { l: { k: { $exists: false } } } },
+    { l: [1, { k: 1 }] },
+  ],
+  ['$max and $min compare across types', { a: 5, b: 5 }, { $max: { a: 'x' }, $min: { b: null } }, { a: 'x', b: null }],
+  ['$bit combines whole numbers', { n: 6 }, { $bit: { n: { and: 3, or: 8 } } }, { n: 10 }],
+  [
+    '$[] changes every element',
+    { l: [{ n: 1 }, { n: 2 }] },
+    { $inc: { 'l.$[].n': 10 } },
+    { l: [{ n: 11 }, { n: 12 }] },
+  ],
 ])('%s', async (_name, document, operators, expected) => {
   const { answer, after } = await update({ _id: 1, ...document }, operators);
   expect(answer).toMatchObject({ data: { updated: 1 } });
@@ -97,6 +160,16 @@ test.each<[string, Json, Json, RegExp]>([
   ['$addToSet to a number', { n: 1 }, { $addToSet: { n: 1 } }, /Cannot apply \$addToSet to non-array field/],
   ['$pop of a number', { n: 1 }, { $pop: { n: 1 } }, /non-array type 'int'/],
   ['$pull from a number', { n: 1 }, { $pull: { n: 1 } }, /Cannot apply \$pull to a non-array value/],
+  ['$bit of null', { n: null }, { $bit: { n: { or: 1 } } }, /non-integral type/],
+  ['$pop by 2', { n: [1] }, { $pop: { n: 2 } }, /\$pop expects 1 or -1/],
+  ['$push with a clause nobody knows', { n: [] }, { $push: { n: { $each: [], $top: 1 } } }, /Unrecognized clause/],
+  ['$pullAll of one value', { n: [1] }, { $pullAll: { n: 1 } }, /requires an array argument/],
+  ['$set far beyond the end of a list', { n: [] }, { $set: { 'n.2000000': 1 } }, /can't backfill more than 1500000/],
+  ['$rename of an element', { n: [1] }, { $rename: { 'n.0': 'm' } }, /cannot be an array element/],
+  ['$[] of what is no list', { n: 1 }, { $set: { 'n.$[].x': 1 } }, /must exist in the document/],
+  ['a position that the filter does not give', { n: [1] }, { $set: { 'n.$': 2 } }, /positional operator did not find/],
+  ['a path with a dollar', { n: 1 }, { $set: { 'n.$x': 2 } }, /dollar \(\$\) prefixed field '\$x'/],
+  ['a path to the prototype of an object', { n: {} }, { $set: { 'n.__proto__.x': 1 } }, /__proto__/],
   ['$set below a number', { n: 1 }, { $set: { 'n.x': 1 } }, /Cannot create field 'x' in element {n: 1}/],
   ['$set below null', { n: null }, { $set: { 'n.x': 1 } }, /Cannot create field 'x' in element {n: null}/],
   ['$set below a list by a name', { n: [] }, { $set: { 'n.x': 1 } }, /Cannot create field 'x' in element/],
@@ -115,6 +188,44 @@ test.each<[string, Json, Json, RegExp]>([
   const { answer, after } = await update({ _id: 1, ...document }, operators);
   expect(answer).toMatchObject({ code: 'DATABASE_REQUEST_FAILED', message: expect.stringMatching(text) });
   expect(after).toEqual([{ _id: 1, ...document }]);
+});
+
+test('$currentDate is the moment of the local cloud', async () => {
+  const at = Date.UTC(2026, 0, 2);
+  const emulator = await openEmulator({ clock: { ...nodeClock, now: () => at } });
+  const works = await openCollection('works', [{ _id: 'a' }]);
+  await admin(emulator, {
+    action: 'database.modifyDocument',
+    collectionName: 'works',
+    query: '{"_id":"a"}',
+    data: '{"$currentDate":{"at":true}}',
+    merge: true,
+  });
+  expect((await works.doc('a').get()).data.at).toEqual(new Date(at));
+});
+
+test('new fields come in the order of their names, as on the platform', async () => {
+  const { after } = await update({ _id: 1 }, { $set: { b: 1 }, $inc: { a: 1 } });
+  expect(JSON.stringify(after)).toBe('[{"_id":1,"a":1,"b":1}]');
+});
+
+test('an update that answers its document counts the match, changed or not, and answers null for none', async () => {
+  const emulator = await openEmulator();
+  await openCollection('works', [
+    { _id: 'a', n: 1 },
+    { _id: 'b', n: 1 },
+  ]);
+  const returning = async (query: Json, data: Json) => {
+    const request = { action: 'database.modifyAndReturnDoc', collectionName: 'works', queryType: 'WHERE' };
+    return (await admin(emulator, { ...request, query: JSON.stringify(query), data: JSON.stringify(data) }))['data'];
+  };
+  expect(await returning({ n: 1 }, { $inc: { n: 1 } })).toEqual({ updated: 1, doc: '{"_id":"a","n":2}' });
+  expect(await returning({ n: 2 }, { $set: { n: 2 } })).toEqual({ updated: 1, doc: '{"_id":"a","n":2}' });
+  expect(await returning({ n: 9 }, { $set: { n: 2 } })).toEqual({ updated: 0, doc: null });
+  expect(await stored(emulator, 'works')).toEqual([
+    { _id: 'a', n: 2 },
+    { _id: 'b', n: 1 },
+  ]);
 });
 
 test('of several operators none is applied when one is refused', async () => {
