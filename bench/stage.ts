@@ -47,7 +47,7 @@ export async function openStage(): Promise<Stage> {
       fetch,
       identity: () => ({}),
     },
-    db: cloud.database() as unknown as Database,
+    db: cloud.database() as Database,
     async load(collection, documents) {
       await put(`indexes/${collection}`, JSON.stringify(indexesOf(collection)));
       await put(`collections/${collection}`, linesOf(documents));

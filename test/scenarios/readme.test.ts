@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildFunctions } from '../../scripts/build/functions.mjs';
 import { codes, codeFacts } from '../../src/core/index.ts';
@@ -121,8 +122,7 @@ describe('the examples, pasted as they are printed', () => {
     const callFunction = ({ name, data }: { name: string; data: unknown }) =>
       cloud.invoke(name, data, { openid: 'oAnna' });
     // The page's code runs as it is printed, with a `wx` that reaches this cloud.
-    const page = new Function('wx', 'module', example('miniprogram/generate.js')) as (...given: unknown[]) => void;
-    page({ cloud: { callFunction } }, module);
+    runInNewContext(example('miniprogram/generate.js'), { wx: { cloud: { callFunction } }, module });
     expect(await module.exports.generate?.('海边的灯塔', 'r-1')).toMatch(/^cloud:\/\//);
   });
 

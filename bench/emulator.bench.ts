@@ -1,0 +1,223 @@
+/** What the local cloud takes, beside the engines that were compared before it was written. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEmulator } from '../src/emulator/index.ts';
+import { compareRow, report, timed, type Row } from './harness.ts';
+
+/*
+ * The peers are figures of an earlier comparison, on a machine of the same kind (Node 20, 2 shared cores, ext4): a
+ * minimal implementation over a Map and an append-only log, with write() only and with an fdatasync for each write.
+ */
+const PEERS = {
+  fsync: { inTurnPerSecond: 511, atOncePerSecond: 1_543, rawInTurnPerSecond: 1_280, rawAtOncePerSecond: 1_625 },
+  write: { inTurnPerSecond: 647, atOncePerSecond: 1_577, rawInTurnPerSecond: 3_617, rawAtOncePerSecond: 5_683 },
+  getMs: 1.1,
+  whereMs: 47,
+  sortMs: 57,
+  restartMs: 1_230,
+  restartedMib: 209,
+} as const;
+
+type Durability = 'fsync' | 'write';
+
+const DOCUMENTS = 100_000;
+const ROUNDS = 7;
+
+interface Served {
+  readonly url: string;
+  readonly env: Record<string, string>;
+  readonly rssMib: number;
+  readonly readyMs: number;
+}
+
+/** The local cloud in a process of its own: this file, started with `--serve`. */
+async function serve(dir: string, durability: Durability): Promise<Served & { stop(): Promise<void> }> {
+  const child: ChildProcess = fork(process.argv[1] ?? '', ['--serve', dir, durability], {
+    execArgv: ['--expose-gc'],
+  });
+  const told = await new Promise<Served>((ready, failed) => {
+    child.once('message', (message) => ready(message as Served));
+    child.once('exit', () => failed(new Error('the local cloud did not start')));
+  });
+  return {
+    ...told,
+    async stop() {
+      const ended = new Promise((done) => child.once('exit', done));
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+async function beServer(dir: string, durability: Durability): Promise<void> {
+  const startedAtMs = performance.now();
+  const { url, env } = await createEmulator({ dir, durability });
+  const readyMs = performance.now() - startedAtMs;
+  (globalThis as { gc?: () => void }).gc?.();
+  process.send?.({ url, env, readyMs, rssMib: process.memoryUsage.rss() / 2 ** 20 } satisfies Served);
+}
+
+const person = (n: number): string => `u${String(n % 1_000).padStart(4, '0')}`;
+
+const document = (n: number) => ({
+  _id: `w_${String(n).padStart(8, '0')}`,
+  userId: person(n),
+  prompt: 'cartoon style, 海边的灯塔, high quality',
+  status: 'completed',
+  createdAt: new Date(1_790_000_000_000 + n),
+});
+
+interface Query {
+  where(condition: unknown): Query;
+  orderBy(field: string, direction: 'asc' | 'desc'): Query;
+  limit(count: number): Query;
+  get(): Promise<{ readonly data: readonly unknown[] }>;
+}
+
+interface Works extends Query {
+  add(options: { data: object }): Promise<unknown>;
+  doc(id: string): { get(): Promise<unknown> };
+}
+
+interface Sdk {
+  init(options: object): void;
+  database(): { collection(name: string): Works; readonly command: { gt(value: unknown): unknown } };
+}
+
+let serial = DOCUMENTS;
+
+/** How many a second, `workers` at once. */
+async function perSecond(count: number, workers: number, run: () => Promise<unknown>): Promise<number> {
+  let left = count;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) await run();
+  };
+  const ms = await timed(() => Promise.all(Array.from({ length: workers }, worker)));
+  return (count * 1_000) / ms;
+}
+
+async function rounds(measure: () => Promise<number>): Promise<number[]> {
+  const values: number[] = [];
+  await measure();
+  for (let round = 0; round < ROUNDS; round += 1) values.push(await measure());
+  return values;
+}
+
+const beside = (what: string, unit: string, ours: readonly number[], peer: number, target: string): Row =>
+  compareRow(what, unit, { ours, peer: ours.map(() => peer) }, target);
+
+function rawInsert(url: string, agent: Agent): Promise<void> {
+  const body = JSON.stringify({
+    action: 'database.insertDocument',
+    collectionName: 'works',
+    data: [JSON.stringify({ ...document((serial += 1)), createdAt: { $date: '2026-11-22T00:00:00.000Z' } })],
+  });
+  return new Promise((resolve, reject) => {
+    const sending = request(`${url}/admin`, { method: 'POST', agent }, (response) => {
+      response.resume().once('end', resolve);
+    });
+    sending.once('error', reject).end(body);
+  });
+}
+
+async function writes(works: Works, dir: string, durability: Durability): Promise<Row[]> {
+  const peer = PEERS[durability];
+  const cloud = await serve(dir, durability);
+  Object.assign(process.env, cloud.env);
+  await fetch(`${cloud.url}/_emulator/collections/works`, { method: 'PUT', body: '' });
+  const agent = new Agent({ keepAlive: true, maxSockets: 100 });
+  const add = () => works.add({ data: document((serial += 1)) });
+  const raw = () => rawInsert(cloud.url, agent);
+  const row = async (what: string, run: () => Promise<unknown>, peerPerSecond: number, atOnce: number) => {
+    const values = await rounds(() => perSecond(atOnce * 10 + 200, atOnce, run));
+    return beside(`${what}, ${durability}`, '/s', values, peerPerSecond, '>= 1');
+  };
+  const rows = [
+    await row('adds through the SDK, one at a time', add, peer.inTurnPerSecond, 1),
+    await row('adds through the SDK, 100 at once', add, peer.atOncePerSecond, 100),
+    await row('adds by bare HTTP, one at a time', raw, peer.rawInTurnPerSecond, 1),
+    await row('adds by bare HTTP, 100 at once', raw, peer.rawAtOncePerSecond, 100),
+  ];
+  agent.destroy();
+  await cloud.stop();
+  return rows;
+}
+
+/** Loads the documents, starts anew, and reads. */
+async function reads(sdk: Sdk, dir: string): Promise<Row[]> {
+  const first = await serve(dir, 'fsync');
+  const lines = Array.from({ length: DOCUMENTS }, (_, n) => {
+    const { createdAt, ...rest } = document(n);
+    return JSON.stringify({ ...rest, createdAt: { $date: createdAt.toISOString() } });
+  });
+  await fetch(`${first.url}/_emulator/collections/works`, { method: 'PUT', body: lines.join('\n') });
+  const indexes = JSON.stringify([{ keys: { userId: 1, createdAt: -1 } }]);
+  await fetch(`${first.url}/_emulator/indexes/works`, { method: 'PUT', body: indexes });
+  await first.stop();
+  const restarts = await restartOften(dir);
+  const cloud = await serve(dir, 'fsync');
+  Object.assign(process.env, cloud.env);
+  const { command } = sdk.database();
+  const works = sdk.database().collection('works');
+  const of = (n: number) => works.where({ userId: person(n) }).orderBy('createdAt', 'desc').limit(20).get();
+  const page = (n: number) =>
+    works
+      .where({ _id: command.gt(document(n)._id) })
+      .orderBy('_id', 'asc')
+      .limit(1_000)
+      .get();
+  const each = (run: (n: number) => Promise<unknown>) =>
+    rounds(async () => (await timed(() => times(20, (n) => run(n * 997)))) / 20);
+  const k = `${DOCUMENTS / 1_000}k`;
+  const rows = [
+    beside(`get by _id of ${k}, through the SDK`, 'ms', await each((n) => works.doc(document(n)._id).get()), PEERS.getMs, '<= 2'),
+    beside(`indexed where + sort of ${k}, through the SDK`, 'ms', await each(of), PEERS.sortMs, '<= 0.2'),
+    beside(`keyset page of 1000 of ${k}, through the SDK`, 'ms', await each(page), PEERS.whereMs, '<= 1'),
+    ...restarts,
+  ];
+  await cloud.stop();
+  return rows;
+}
+
+async function restartOften(dir: string): Promise<Row[]> {
+  const starts: Served[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const cloud = await serve(dir, 'fsync');
+    starts.push(cloud);
+    await cloud.stop();
+  }
+  const ms = starts.map(({ readyMs }) => readyMs);
+  const mib = starts.map(({ rssMib }) => rssMib);
+  return [
+    // 1.5 s are allowed.
+    beside(`restart with ${DOCUMENTS} documents`, 'ms', ms, PEERS.restartMs, '<= 1.22'),
+    beside(`memory of the process with ${DOCUMENTS} documents`, 'MiB', mib, PEERS.restartedMib, '<= 1.5'),
+  ];
+}
+
+async function times(count: number, run: (n: number) => Promise<unknown>): Promise<void> {
+  for (let n = 0; n < count; n += 1) await run(n);
+}
+
+async function measure(): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'wx-durable-bench-'));
+  try {
+    const { default: sdk } = (await import('wx-server-sdk')) as unknown as { default: Sdk };
+    sdk.init({ env: 'emu-env' });
+    const works = sdk.database().collection('works');
+    report('emulator', [
+      ...(await writes(works, join(dir, 'fsync'), 'fsync')),
+      ...(await writes(works, join(dir, 'write'), 'write')),
+      ...(await reads(sdk, join(dir, 'reads'))),
+    ]);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const [, , flag, dir, durability] = process.argv;
+if (flag === '--serve' && dir !== undefined) await beServer(dir, durability === 'write' ? 'write' : 'fsync');
+else await measure();
