@@ -23,12 +23,14 @@ import type { Runtime } from './runtime.ts';
 /** A job with its work, whatever its checkpoints are made of. */
 export interface MaintenanceTask {
   readonly job: Job;
+  /** Its part of the time, beside those of the other tasks that are ready. */
+  readonly weight: number;
   run(jobs: Jobs, table: JobTable, options: RunOptions): Promise<Outcome>;
 }
 
-/** Makes a task one of many. */
-export function maintenanceTask<C>(task: Task<C>): MaintenanceTask {
-  return { job: task.job, run: (jobs, table, options) => jobs.run(table, task, options) };
+/** Makes a task one of many; `weight` is its part of the time beside others that are ready. @default 1 */
+export function maintenanceTask<C>(task: Task<C>, weight = 1): MaintenanceTask {
+  return { job: task.job, weight, run: (jobs, table, options) => jobs.run(table, task, options) };
 }
 
 /** The `report` of a task's work: for whoever asked, and for the groups that hear of trouble. */
@@ -70,15 +72,16 @@ const TABLE_MISSING = `集合 ${collections.jobs} 不存在，任务进度无法
 
 /** Time left for the answer before the platform kills the function. */
 const ANSWER_MS = 500;
-/** Time left for telling the groups, of a function that lives long enough; a short one keeps half of it. */
+/** Time left for telling the groups: at most so long, and so much of what there is. */
 const TELL_MS = 3_000;
+const TELL_PART = 0.2;
 
 /**
  * A maintenance function's `main`. The timer runs what is due, each job under its lease and from its checkpoint; a
  * firing with nothing to do costs one round trip. A listed administrator without an `action` runs all jobs now.
  * Everybody else is refused and logged. It may fire at any time, any number of times, and never rejects.
  *
- * Jobs that are ready share the time left equally, and one that fails stops none of the others; the answer is then the
+ * Jobs that are ready share the time left by their weights, and one that fails stops none of the others; the answer is then the
  * first failure. Where the collection of jobs is missing they run all the same, from the beginning, and it is said.
  */
 export function createMaintenance(runtime: Runtime, { source, tasks, actions = {} }: Maintenance) {
@@ -146,13 +149,13 @@ async function runTasks(firing: Firing): Promise<MaintenanceAnswer> {
     const fields = { collection: collections.jobs, fix: 'wx-durable init' };
     runtime.log.write('error', 'job.table-missing', fields);
   }
-  let ready = tasks.filter((task) => isDue(firing, table, task)).length;
+  let ready = tasks.filter((task) => isDue(firing, table, task)).reduce((sum, { weight }) => sum + weight, 0);
   const runs: TaskRun[] = [];
   for (const task of tasks) {
-    const share = shareOf(firing, ready);
+    const share = shareOf(firing, task.weight / Math.max(task.weight, ready));
     const outcome = await task.run(jobs, table, { deadline: share, force: firing.force }).catch(asDurableError);
     runs.push({ task, outcome });
-    if (isDurableError(outcome) || outcome.ran) ready -= 1;
+    if (isDurableError(outcome) || outcome.ran) ready -= task.weight;
   }
   const overdue = reportOverdue(firing, table);
   await tell(firing, runs, { overdue, deadline, isTableMissing: table.isMissing });
@@ -183,7 +186,7 @@ async function readTable(firing: Firing): Promise<JobTable> {
 
 /** The groups are told by the end of the deadline; the work ends before. */
 function workDeadline(deadline: Deadline): Deadline {
-  return deadline.minus(Math.min(TELL_MS, deadline.remainingMs() / 2));
+  return deadline.minus(Math.min(TELL_MS, deadline.remainingMs() * TELL_PART));
 }
 
 // A firing with nothing to do, nothing late and nothing missing says nothing, and so costs nothing.
@@ -212,8 +215,8 @@ async function tell(
 }
 
 // What one leaves over is there for those that follow.
-function shareOf({ runtime: { clock }, deadline }: Firing, sharers: number): Deadline {
-  return createDeadline(clock, clock.now() + workDeadline(deadline).remainingMs() / Math.max(1, sharers));
+function shareOf({ runtime: { clock }, deadline }: Firing, part: number): Deadline {
+  return createDeadline(clock, clock.now() + workDeadline(deadline).remainingMs() * part);
 }
 
 // One's own jobs have just shown themselves.

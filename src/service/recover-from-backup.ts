@@ -11,29 +11,35 @@ import { openTools, type Runtime } from './runtime.ts';
 import { retentionTask } from './retention-task.ts';
 import { shownWalk, walkCounts } from './walk-summary.ts';
 
+/** Recovery comes before housekeeping. */
+const MAIN_WEIGHT = 4;
+
 /**
  * The cloud function `recoverFromBackup`: finishes open calls and brings dead letters home, then copies pictures. What
  * one run has no time for, the next one begins with. Once a day it removes backups that were recovered long ago, and
  * old reports. Administrators: `{ action: 'recover' }`, or nothing at all for both.
  */
 export function createRecoverFromBackup(runtime: Runtime) {
-  const task = maintenanceTask<GenerationCheckpoint>({
-    job: maintenanceJobs.recovery,
-    readCheckpoint: readRecoverCheckpoint,
-    async work({ checkpoint: from, deadline }) {
-      const recovery = createGenerationRecovery({ ...runtime, ...openTools(runtime) });
-      const report = await recovery.recover({ deadline, from });
-      const { checkpoint } = report;
-      return {
-        checkpoint,
-        summary: perPhase(report, walkCounts),
-        report: {
-          shown: { phases: perPhase(report, shownWalk) },
-          told: { walks: report.phases, isResumed: from !== undefined },
-        } satisfies TaskReport,
-      };
+  const task = maintenanceTask<GenerationCheckpoint>(
+    {
+      job: maintenanceJobs.recovery,
+      readCheckpoint: readRecoverCheckpoint,
+      async work({ checkpoint: from, deadline }) {
+        const recovery = createGenerationRecovery({ ...runtime, ...openTools(runtime) });
+        const report = await recovery.recover({ deadline, from });
+        const { checkpoint } = report;
+        return {
+          checkpoint,
+          summary: perPhase(report, walkCounts),
+          report: {
+            shown: { phases: perPhase(report, shownWalk) },
+            told: { walks: report.phases, isResumed: from !== undefined },
+          } satisfies TaskReport,
+        };
+      },
     },
-  });
+    MAIN_WEIGHT,
+  );
   return createMaintenance(runtime, {
     source: 'recoverFromBackup',
     tasks: [task, retentionTask(runtime)],

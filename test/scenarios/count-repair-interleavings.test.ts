@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createFixUserConsistency, createGenerateImage, createRecoverFromBackup } from '../../src/service/index.ts';
+import { createDeadline } from '../../src/core/index.ts';
+import { createGenerationRecovery } from '../../src/generation/index.ts';
+import { repairUserCounts } from '../../src/integrity/index.ts';
+import { createGenerateImage, openTools } from '../../src/service/index.ts';
 import type { Document, Store } from '../../src/store/index.ts';
 import { composeLetterFor } from '../support/letters.ts';
-import { person, TIMER, userIdOf, workIdOf } from '../support/local-cloud.ts';
+import { person, userIdOf, workIdOf } from '../support/local-cloud.ts';
 import { createMemoryCloud, type MemoryCloud } from '../support/memory-cloud.ts';
 
 const OPENID = 'oInterleaved';
@@ -93,13 +96,18 @@ const recovering = (st: 'open' | 'done'): Scene => ({
     await memory.add('works', OLD);
     await memory.add('emergency_backup', composeLetterFor(RECORD));
   },
-  start: (memory, store) => createRecoverFromBackup({ ...memory.runtime(), store })(TIMER, memory.context),
+  start(memory, store) {
+    const runtime = { ...memory.runtime(), store };
+    return createGenerationRecovery({ ...runtime, ...openTools(runtime) }).recover({ deadline: minuteOf(memory) });
+  },
 });
+
+const minuteOf = ({ clock }: MemoryCloud) => createDeadline(clock, clock.now() + 60_000);
 
 type Repair = (memory: MemoryCloud, store: Store) => Promise<unknown>;
 
 const repair: Repair = (memory, store) =>
-  createFixUserConsistency({ ...memory.runtime(), store })(TIMER, memory.context);
+  repairUserCounts({ ...memory.runtime(), store }, { deadline: minuteOf(memory) });
 
 /** Looks at the counter alone, as one would at first: what the real repair must be better than. */
 const repairNaively: Repair = async (_memory, store) => {
