@@ -162,7 +162,12 @@ async function reads(sdk: Sdk, dir: string): Promise<Row[]> {
   Object.assign(process.env, cloud.env);
   const { command } = sdk.database();
   const works = sdk.database().collection('works');
-  const of = (n: number) => works.where({ userId: person(n) }).orderBy('createdAt', 'desc').limit(20).get();
+  const of = (n: number) =>
+    works
+      .where({ userId: person(n) })
+      .orderBy('createdAt', 'desc')
+      .limit(20)
+      .get();
   const page = (n: number) =>
     works
       .where({ _id: command.gt(document(n)._id) })
@@ -173,7 +178,13 @@ async function reads(sdk: Sdk, dir: string): Promise<Row[]> {
     rounds(async () => (await timed(() => times(20, (n) => run(n * 997)))) / 20);
   const k = `${DOCUMENTS / 1_000}k`;
   const rows = [
-    beside(`get by _id of ${k}, through the SDK`, 'ms', await each((n) => works.doc(document(n)._id).get()), PEERS.getMs, '<= 2'),
+    beside(
+      `get by _id of ${k}, through the SDK`,
+      'ms',
+      await each((n) => works.doc(document(n)._id).get()),
+      PEERS.getMs,
+      '<= 2',
+    ),
     beside(`indexed where + sort of ${k}, through the SDK`, 'ms', await each(of), PEERS.sortMs, '<= 0.2'),
     beside(`keyset page of 1000 of ${k}, through the SDK`, 'ms', await each(page), PEERS.whereMs, '<= 1'),
     ...restarts,

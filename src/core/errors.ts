@@ -26,7 +26,7 @@ const CODES = {
   USER_UNREGISTERED: { category: 'caller', status: 403, zh: '用户尚未注册' },
   USER_INVALID: { category: 'fault', status: 500, zh: '用户数据异常，请联系客服' },
   WORK_NOT_FOUND: { category: 'caller', status: 404, zh: '作品不存在' },
-  IDEMPOTENCY_MISMATCH: { category: 'conflict', status: 409, zh: '该请求编号已用于另一次生成' },
+  IDEMPOTENCY_MISMATCH: { category: 'conflict', status: 409, zh: '该请求编号已用于另一份内容' },
   ONCE_REFUSED: { category: 'caller', status: 402, zh: '余额或次数不足，未扣除任何费用' },
   ONCE_IN_PROGRESS: { category: 'conflict', status: 409, zh: '该请求正在处理中，请稍候' },
   ONCE_UNKNOWN: { category: 'ambiguous', status: 504, zh: '本次结果暂时未知，系统会自动核对，请勿重复提交' },

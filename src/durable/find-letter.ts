@@ -24,7 +24,7 @@ export interface FoundLetter {
 interface Search {
   readonly query: LetterQuery;
   readonly authenticator: Authenticator;
-  /** Why letters that are there could not be used; the first counts. */
+  /** Why letters that are there could not be used; the first counts, unless a key may mend a later one. */
   readonly unusable: DurableError[];
 }
 
@@ -46,8 +46,9 @@ export async function findLetter(
   if (kept) return { letter: kept, tier: 'emergency_backup' };
   const stored = await inStorage(parts, search, { letterId, deadline });
   if (stored) return { letter: stored, tier: 'storage' };
-  // "There is none" would be a guess.
-  if (search.unusable[0]) throw search.unusable[0];
+  // "There is none" would be a guess. What a key may still open counts before what is damaged for good.
+  const reason = search.unusable.find(({ details }) => details['awaits'] === 'key') ?? search.unusable[0];
+  if (reason) throw reason;
   return undefined;
 }
 

@@ -18,8 +18,8 @@ export {
 } from './retrier.ts';
 export { type FoundLetter, type LetterQuery } from './find-letter.ts';
 export { unsigned, type Letter, type ReadLetter } from './letter.ts';
-export { redrive, type Judge, type Judgement, type Placement, type RedriveRequest } from './redrive.ts';
-export { lettersAmong } from './letters-among.ts';
+export { KEY_PATIENCE_MS, redrive, type Judge, type Judgement, type Placement, type RedriveRequest } from './redrive.ts';
+export { lettersAmong, removeLetterFile } from './letters-among.ts';
 export { pagesOf, readMany } from './read-many.ts';
 export { walkPages, WIDTH, type WalkReport } from './walk.ts';
 export { readPhaseCheckpoint, type PhaseCheckpoint } from './walk-phases.ts';

@@ -33,6 +33,21 @@ export async function lettersAmong(
   };
 }
 
+/** Removes the file of an attempt's letter, in one attempt; where there is none, nothing happens. */
+export async function removeLetterFile(
+  { blobs, retrier }: DurableWriter,
+  { recordId, attempt }: Attempt,
+  deadline: Deadline,
+): Promise<void> {
+  if (!blobs) return;
+  const budget = { key: 'storage', deadline, attemptTimeoutMs: 4_000, maxAttempts: 1, recordId };
+  const tried = await retrier.attempt(budget, async (timeoutMs) => {
+    const call = { timeoutMs, deadline };
+    await blobs.remove([await blobs.fileId(letterFile(attemptName(recordId, attempt)), call)], call);
+  });
+  if (!tried.ok) throw tried.error;
+}
+
 async function filesAmong(
   { blobs, retrier }: DurableWriter,
   letterIds: readonly string[],

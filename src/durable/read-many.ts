@@ -1,6 +1,7 @@
-import { isDurableError, type Deadline } from '../core/index.ts';
+import { DurableError, isDurableError, type Deadline } from '../core/index.ts';
 import {
   is,
+  isPageKey,
   type Document,
   type Filter,
   type Page,
@@ -9,6 +10,7 @@ import {
   type Store,
 } from '../store/index.ts';
 import type { Retrier } from './retrier.ts';
+import type { WalkPage } from './walk.ts';
 
 export interface ReadDeps {
   readonly store: Store;
@@ -23,16 +25,26 @@ export interface Pages {
   readonly fields?: readonly string[];
 }
 
-/** Reads the pages of a walk with bounded retry; where there is no such collection, there are no such documents. */
+/**
+ * Reads the pages of a walk with bounded retry; where there is no such collection, there are no such documents. One that
+ * is larger than an answer may be stops no walk: its page says which it is.
+ */
 export function pagesOf(deps: ReadDeps, { collection, ...request }: Pages, deadline: Deadline) {
-  return async (after: PageKey | undefined): Promise<Page> => {
+  return async (after: PageKey | undefined): Promise<WalkPage> => {
     try {
       return await readPage(deps, { collection, request: { ...request, after } }, deadline);
     } catch (error) {
       if (isDurableError(error, 'STORE_NOT_FOUND')) return { items: [] };
+      if (isDurableError(error, 'STORE_TOO_LARGE')) return pagePast(error);
       throw error;
     }
   };
+}
+
+function pagePast(error: DurableError): WalkPage {
+  const { tooLargeId, next } = error.details;
+  if (typeof tooLargeId !== 'string' || !isPageKey(next)) throw error;
+  return { items: [], tooLargeId, next };
 }
 
 /** One page with bounded retry. */
@@ -67,9 +79,17 @@ export async function readMany(
     const read = pagesOf(deps, { collection, where, limit: part.length + 1, ...(fields ? { fields } : {}) }, deadline);
     for (let after: PageKey | undefined, isFirst = true; isFirst || after; isFirst = false) {
       const page = await read(after);
+      // Left out, it would be taken for one that is not there.
+      if (page.tooLargeId !== undefined) throw tooLarge(collection, page.tooLargeId);
       for (const document of page.items) found.set(document._id, document);
       after = page.next;
     }
   }
   return found;
+}
+
+function tooLarge(collection: string, tooLargeId: string): DurableError {
+  return new DurableError('STORE_TOO_LARGE', `a document of "${collection}" is larger than an answer may be`, {
+    details: { collection, tooLargeId },
+  });
 }

@@ -7,7 +7,7 @@ import {
   type DurableError,
   type Log,
 } from '../core/index.ts';
-import { is, type Document, type PageKey, type Store } from '../store/index.ts';
+import { is, type Document, type Filter, type PageKey, type Store } from '../store/index.ts';
 import { unsigned, type LetterState, type ReadLetter } from './letter.ts';
 import { pagesOf, readMany } from './read-many.ts';
 import { failureOf, isOver, LAST_START_MS, pooled, walkWhole, WIDTH, type Visit, type WalkReport } from './walk.ts';
@@ -44,9 +44,11 @@ const PART = 2 * WIDTH;
 /** A letter that fails this often for reasons of its own is set aside, … */
 const QUARANTINE_AFTER = 5;
 /** … and one that another key might make readable after this, since somebody must give that key first. */
-const KEY_PATIENCE_MS = 7 * 86_400_000;
+export const KEY_PATIENCE_MS = 7 * 86_400_000;
 /** Storing that fails so fails for ever. */
-const HOPELESS: ReadonlySet<Code> = new Set(['INPUT_INVALID', 'STORE_REJECTED', 'STORE_TOO_LARGE']);
+const HOPELESS: ReadonlySet<Code> = new Set(['INPUT_INVALID', 'STORE_DUPLICATE', 'STORE_TOO_LARGE']);
+/** … and so, unless the collection refuses everybody: a count against a letter needs another one that was stored. */
+const DOUBTFUL: Code = 'STORE_REJECTED';
 
 /**
  * Walks the waiting letters once, in order of their ids, and puts them back where they belong, each on its own and
@@ -56,15 +58,20 @@ const HOPELESS: ReadonlySet<Code> = new Set(['INPUT_INVALID', 'STORE_REJECTED', 
 export function redrive(deps: RedriveDeps, request: RedriveRequest): Promise<WalkReport> {
   const { deadline, after, judging = asTheyAre } = request;
   const where = { state: is.absentOr(is.oneOf(['waiting'])) };
+  const takers = new Set<string>();
   return walkWhole({
     deadline,
     after,
     read: pagesOf(deps, { collection: deps.writer.deadLetters, where, limit: PAGE }, deadline),
-    visitPage: (documents) => redrivePage({ ...deps, deadline }, documents, judging),
+    visitPage: (documents) => redrivePage({ ...deps, deadline, takers }, documents, judging),
   });
 }
 
-type Parts = RedriveDeps & { readonly deadline: Deadline };
+type Parts = RedriveDeps & {
+  readonly deadline: Deadline;
+  /** Collections that took a record in this run. */
+  readonly takers: Set<string>;
+};
 type Request = Omit<WriteRequest, 'deadline'>;
 
 async function asTheyAre(): Promise<Judge> {
@@ -81,6 +88,8 @@ interface Item {
   placement?: Placement;
   /** What was stored, and must be seen before the letter is marked. */
   stored?: Request;
+  /** Why its collection refused it, which may be the letter's doing or the collection's. */
+  refusal?: DurableError;
   visit: Visit;
 }
 
@@ -97,6 +106,7 @@ async function redrivePage(
     for (let start = 0; start < items.length && !isOver(parts.deadline); start += PART) {
       await placePart(parts, items.slice(start, start + PART), judge);
     }
+    await blameRefused(parts, items);
   } catch (error) {
     for (const item of items) if (item.letter && item.visit === 'unbegun') item.visit = failureOf(error);
   }
@@ -166,12 +176,25 @@ function isOfLetter(error: DurableError, { _id }: ReadLetter): boolean {
 async function storeOne(parts: Parts, item: Item, request: Request): Promise<void> {
   try {
     const outcome = await parts.writer.store({ ...request, deadline: parts.deadline });
-    if (outcome.status === 'stored') item.stored = request;
-    else item.placement = outcome.same ? 'redriven' : 'superseded';
+    if (outcome.status === 'stored') {
+      item.stored = request;
+      parts.takers.add(request.collection);
+    } else item.placement = outcome.same ? 'redriven' : 'superseded';
   } catch (error) {
     if (isDurableError(error) && HOPELESS.has(error.code)) await setAside(parts, item.document, error);
+    if (isDurableError(error, DOUBTFUL)) item.refusal = error;
     throw error;
   }
+}
+
+// After the page, so that it does not matter which of them came first.
+function blameRefused(parts: Parts, items: readonly Item[]): Promise<void> {
+  const blamed = items.filter(({ letter, refusal }) => refusal && letter && parts.takers.has(letter.collection));
+  return pooled(blamed, { width: WIDTH, deadline: parts.deadline }, async (item) => {
+    await setAside(parts, item.document, item.refusal as DurableError).catch((error: unknown) => {
+      item.visit = failureOf(error);
+    });
+  });
 }
 
 /** Reads the stored copies back, at once, and compares them, before anybody marks their letters. */
@@ -200,11 +223,44 @@ async function markOne(parts: Parts, item: Item): Promise<void> {
     item.visit = 'skipped';
     return;
   }
-  const set = { state: placement satisfies LetterState, recoveredAt: new Date(parts.clock.now()) };
-  const target = { id: document._id, where: { state: is.not(placement) } };
-  await parts.store.update(parts.writer.deadLetters, target, { set }, { deadline: parts.deadline });
+  await keepDeleted(parts, item, document);
+  if (!(await mark(parts, document, placement))) await markAnew(parts, item, placement);
   parts.log.write('info', 'redrive.placed', { letterId: document._id, placement });
   item.visit = 'done';
+}
+
+/** Marks the letter if nobody deleted its record since it was read; answers whether that changed it. */
+async function mark({ clock, deadline, store, writer }: Parts, read: Document, placement: LetterState) {
+  const set = { state: placement, recoveredAt: new Date(clock.now()) };
+  const where = { state: is.not(placement), ...deletionAsRead(read) };
+  return (await store.update(writer.deadLetters, { id: read._id, where }, { set }, { deadline })) === 1;
+}
+
+// Marked by another run, or deleted since it was read: then the record, which came home without it, is deleted first.
+async function markAnew(parts: Parts, item: Item, placement: LetterState): Promise<void> {
+  const fresh = await parts.store.get(parts.writer.deadLetters, item.document._id, { deadline: parts.deadline });
+  if (!fresh || deletionOf(fresh) === undefined || deletionOf(item.document) !== undefined) return;
+  await keepDeleted(parts, item, fresh);
+  await mark(parts, fresh, placement);
+}
+
+/** What a person deleted while it was a letter stays deleted, whoever brought its record home. */
+async function keepDeleted({ deadline, store }: Parts, { letter, stored }: Item, read: Document): Promise<void> {
+  const deletedAt = deletionOf(read);
+  if (!letter || deletedAt === undefined || stored?.record['deletedAt'] !== undefined) return;
+  const target = { id: letter.recordId, where: { deletedAt: is.absent() } };
+  await store.update(letter.collection, target, { set: { deletedAt } }, { deadline });
+}
+
+// An import may have it as a text; anything else is no deletion.
+function deletionOf({ deletedAt }: Document): Date | string | undefined {
+  return deletedAt instanceof Date || typeof deletedAt === 'string' ? deletedAt : undefined;
+}
+
+function deletionAsRead(read: Document): Filter {
+  const deletedAt = deletionOf(read);
+  if (deletedAt !== undefined) return { deletedAt };
+  return read['deletedAt'] === undefined ? { deletedAt: is.absent() } : {};
 }
 
 // A poison letter never stops the others, nor is it tried for ever.

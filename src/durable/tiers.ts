@@ -147,7 +147,10 @@ function isCutShort(kept: Uint8Array, whole: Uint8Array): boolean {
   return kept.length < whole.length && kept.every((byte, index) => byte === whole[index]);
 }
 
-/** A letter's document out of its file, under the first key that opens it; throws `LETTER_INVALID`. */
+/** What a seal begins with. */
+const SEAL_MARK = 'v1.';
+
+/** A letter's document out of its file, under the first key that opens it; throws `LETTER_INVALID`, with `awaits: 'key'` where it is sealed. */
 export function decodeLetter(bytes: Uint8Array, ...seals: readonly (Seal | undefined)[]): Document {
   const text = new TextDecoder().decode(bytes);
   let cause: unknown;
@@ -159,5 +162,10 @@ export function decodeLetter(bytes: Uint8Array, ...seals: readonly (Seal | undef
       cause ??= error;
     }
   }
-  throw new DurableError('LETTER_INVALID', "a dead letter's file is damaged, or sealed under another key", { cause });
+  // A seal that opens under none of our keys may be another's, or damaged: nobody can tell before that key is given.
+  const details = text.startsWith(SEAL_MARK) ? { awaits: 'key' } : {};
+  throw new DurableError('LETTER_INVALID', "a dead letter's file is damaged, or sealed under another key", {
+    cause,
+    details,
+  });
 }

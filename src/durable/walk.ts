@@ -1,4 +1,4 @@
-import { isDurableError, type Code, type Deadline } from '../core/index.ts';
+import { DurableError, isDurableError, type Code, type Deadline } from '../core/index.ts';
 import type { Document, Page, PageKey } from '../store/index.ts';
 
 /** How a walk over many records went; a failing one never stops the others. */
@@ -10,14 +10,23 @@ export interface WalkReport {
   readonly checkpoint?: PageKey;
 }
 
-/** What became of one document; `late`: time ran out before it was finished · `unbegun`: … before it was begun. */
+/** A page of a walk. */
+export interface WalkPage extends Page {
+  /** A document here that is larger than an answer may be: the page is empty, and goes on after it. */
+  readonly tooLargeId?: string;
+}
+
+/**
+ * What became of one document; `late`: time ran out before it was finished · `unbegun`: … before it was begun, or a
+ * place it needs was known to be down.
+ */
 export type Visit = 'done' | 'skipped' | 'late' | 'unbegun' | { readonly code: Code };
 
 interface Course {
   readonly deadline: Deadline;
   /** Where an earlier run stopped. */
   readonly after?: PageKey | undefined;
-  read(after: PageKey | undefined): Promise<Page>;
+  read(after: PageKey | undefined): Promise<WalkPage>;
 }
 
 export interface Walk extends Course {
@@ -52,7 +61,10 @@ export function walkPages({ width = 1, visit, ...course }: Walk): Promise<WalkRe
   return walkWhole({ ...course, visitPage });
 }
 
-/** As `walkPages`, a page at a time. */
+/**
+ * As `walkPages`, a page at a time. Rejects with `STORE_UNAVAILABLE` where a place that is known to be down let it begin
+ * nothing at all: whoever goes on at once from a checkpoint would never end.
+ */
 export async function walkWhole({ deadline, after: from, read, visitPage }: PageWalk): Promise<WalkReport> {
   const tally: Tally = { done: 0, skipped: 0, failed: [] };
   let after = from;
@@ -61,7 +73,9 @@ export async function walkWhole({ deadline, after: from, read, visitPage }: Page
     if (isOver(deadline)) return stopped();
     const page = await read(after).catch(undefinedIfLate);
     if (!page) return stopped();
+    if (page.tooLargeId !== undefined) tally.failed.push({ id: page.tooLargeId, code: 'STORE_TOO_LARGE' });
     const visits = [...(await visitPage(page.items))];
+    if (after === from && isStuck(visits, deadline)) throw knownDown();
     // The first of a run had all its time: late all the same, it is stepped past, or it would end every run.
     if (after === from && visits[0] === 'late') visits[0] = { code: 'DEADLINE_PASSED' };
     page.items.forEach(({ _id: id }, index) => count(tally, id, visits[index]));
@@ -72,6 +86,16 @@ export async function walkWhole({ deadline, after: from, read, visitPage }: Page
     if (!page.next) return tally;
     after = page.next;
   }
+}
+
+function isStuck(visits: readonly Visit[], deadline: Deadline): boolean {
+  return visits.length > 0 && !isOver(deadline) && visits.every((visit) => visit === 'unbegun');
+}
+
+function knownDown(): DurableError {
+  return new DurableError('STORE_UNAVAILABLE', 'a place that this walk needs is known to be down; run it again later', {
+    details: { breaker: 'open' },
+  });
 }
 
 interface Tally {
@@ -102,6 +126,8 @@ async function outcomeOf(visit: () => Promise<boolean>): Promise<Visit> {
 /** A rejection as the outcome of a visit. */
 export function failureOf(error: unknown): Visit {
   if (isDurableError(error, 'DEADLINE_PASSED')) return 'late';
+  // Nothing was asked, so that nothing is known against the document.
+  if (isDurableError(error) && error.details['breaker'] === 'open') return 'unbegun';
   return { code: isDurableError(error) ? error.code : 'INTERNAL' };
 }
 

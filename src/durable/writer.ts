@@ -185,10 +185,13 @@ async function storeOnce(parts: Parts, request: WriteRequest, call: CallOptions)
 }
 
 async function readBack(store: Store, { collection, record }: WriteRequest, call: CallOptions): Promise<Document> {
-  const stored = await store.get(collection, record._id, call);
-  if (stored) return stored;
-  // A stale replica, or a removal in between: ask again as for any unseen answer.
-  throw new DurableError('STORE_UNCERTAIN', `"${collection}" says the key exists but shows no record`);
+  // Read twice, for a replica that is behind. What is not seen then stands under another id: a further unique index
+  // refused ours, and would every time. That is the record's doing, and says nothing against the collection.
+  const seen = (await store.get(collection, record._id, call)) ?? (await store.get(collection, record._id, call));
+  if (seen) return seen;
+  throw new DurableError('STORE_DUPLICATE', `"${collection}" says a key exists, but not _id; see its unique indexes`, {
+    details: { collection },
+  });
 }
 
 async function replace(store: Store, request: WriteRequest, call: CallOptions): Promise<boolean> {
@@ -201,6 +204,9 @@ function isSame(stored: Document, { record, sameBy = Object.keys(record) }: Writ
   return sameBy.every((field) => canonicalJson(stored[field]) === canonicalJson(record[field]));
 }
 
+/** Losing records kept beside the first. */
+const MOST_BESIDE = 10;
+
 // The losing record is evidence (it may name a picture that was paid for), so it is kept; being evidence
 // only, its loss does not fail the write.
 async function keepBeside(
@@ -209,6 +215,8 @@ async function keepBeside(
   call: CallOptions,
 ): Promise<void> {
   const { _id, recoveredAt: _at, isRecovered: _mark, ...losing } = request.record;
+  // Whoever repeats a write with a new time in it must not make the record grow for ever.
+  if (Array.isArray(winner['attempts']) && winner['attempts'].length >= MOST_BESIDE) return;
   const digest = parts.hash.sha256(canonicalJson(losing));
   const entry = { digest, atMs: parts.clock.now(), record: losing as Record<string, never> };
   const target = { id: winner._id, where: { 'attempts.digest': is.not(digest) } };

@@ -1,23 +1,28 @@
 import { join } from 'node:path';
 import type { Clock } from '../core/index.ts';
 import { nodeClock } from '../core/node/index.ts';
-import { createCollections, createDatabase, createTransactions, declareFromFile } from './database/index.ts';
+import { durably, openData, type Data } from './data.ts';
+import { declareFromFile } from './database/index.ts';
 import { createFaults, type FaultRule, type Faults } from './faults/index.ts';
 import {
   CLIENT_CALLER,
   CLIENT_TOKEN,
-  ENV_ID,
   callerEnvironment,
   createFunctions,
-  type Functions,
+  createTimers,
+  createTraffic,
+  limitsOf,
   sdkEnvironment,
   type Caller,
   type ConsoleOutput,
+  type InstanceEnvironment,
   type InvokeAnswer,
+  type Limits,
+  type TimersOptions,
 } from './functions/index.ts';
 import { startServer, type Route } from './http/index.ts';
 import { invokeOverHttp } from './invoke-client.ts';
-import { lockFolder, openJournal, type Journal } from './journal/index.ts';
+import { lockFolder, type Durability } from './journal/index.ts';
 import {
   createPictureRoutes,
   openPictureCalls,
@@ -25,15 +30,17 @@ import {
   type PictureCall,
   type PictureCalls,
 } from './picture-service/index.ts';
-import { createAddresses, createFileStore, readOrCreateSecret } from './storage/index.ts';
+import { exportData, importData, type ExportSummary } from './transfer/index.ts';
 import {
   createControlRoutes,
   createDatabaseActions,
   createFileRoutes,
   createFunctionActions,
   createGateway,
+  createHttpAccessRoutes,
   createInvokeRoute,
   createStorageActions,
+  createTimerRoutes,
 } from './wire/index.ts';
 
 /** How a local cloud is set up. */
@@ -51,6 +58,19 @@ export interface EmulatorOptions {
   readonly functionEnv?: Readonly<Record<string, string>>;
   /** Receives what functions print. */
   readonly onConsole?: (line: ConsoleOutput) => void;
+  /** Whether the functions' timers fire by themselves. @default false */
+  readonly timers?: boolean | TimersOptions;
+  /** What is refused because production would: production's limits with these changes, or none. */
+  readonly limits?: false | Partial<Limits>;
+  /**
+   * What an acknowledged change survives: `fsync` the failure of power too, `write` the death of the process alone.
+   * @default 'fsync'
+   */
+  readonly durability?: Durability;
+  /** The log is rewritten once it is longer than this, and than twice what stands. @default 16 MiB */
+  readonly compactAboveBytes?: number;
+  /** Folder of an export that is taken over before the first request; its collections replace those of the same name. */
+  readonly importFrom?: string;
 }
 
 /** A running local cloud. */
@@ -64,50 +84,53 @@ export interface Emulator {
   readonly faults: Pick<Faults, 'set' | 'add' | 'clear'>;
   /** Every order that the picture service received, oldest first. */
   pictureCalls(): readonly PictureCall[];
+  /** Writes all documents, indexes and files into a folder; an earlier export there is replaced. */
+  exportTo(folder: string): Promise<ExportSummary>;
   close(): Promise<void>;
 }
 
 /** Starts a local CloudBase on `dir`; what was acknowledged there before is there again. */
 export async function createEmulator(options: EmulatorOptions): Promise<Emulator> {
   const unlock = lockFolder(options.dir);
+  let data: Data | undefined;
   try {
-    return await start(options, unlock);
+    data = openData(options, options.clock ?? nodeClock);
+    return await start(options, data, unlock);
   } catch (error) {
+    // What went wrong first is what counts.
+    await data?.journal.close().catch(() => undefined);
     unlock();
     throw error;
   }
 }
 
-async function start(options: EmulatorOptions, unlock: () => void): Promise<Emulator> {
+async function start(options: EmulatorOptions, data: Data, unlock: () => void): Promise<Emulator> {
   const clock = options.clock ?? nodeClock;
   const faults = createFaults(options.faults);
-  const data = openData(options.dir, clock);
+  if (options.importFrom !== undefined) await importData(data, options.importFrom);
   if (options.functionsDir !== undefined) declareFromFile(data.database, options.functionsDir);
   const pictureCalls = openPictureCalls(join(options.dir, 'provider-calls.ndjson'));
   const address = { url: '' };
-  const functions = createFunctions({
-    dir: options.functionsDir,
-    clock,
-    env: (workerId) => functionEnvironment(address.url, workerId, options.functionEnv),
-    onConsole: options.onConsole ?? (() => undefined),
-  });
-  const parts = { ...data, faults, functions, pictureCalls, clock, url: () => address.url };
-  const routes = createRoutes(parts);
+  const runtime = openFunctions(options, clock, () => address.url);
+  const parts = { ...data, ...runtime, faults, pictureCalls, clock, url: () => address.url };
+  const routes = createRoutes(parts).map((route) => durably(route, data));
   const server = await startServer({ port: options.port ?? 0, routes: () => routes });
   address.url = server.url;
+  if (options.timers !== undefined && options.timers !== false) runtime.timers.start();
   let closing: Promise<void> | undefined;
   const stop = async () => {
-    await functions.close();
+    runtime.timers.stop();
+    await runtime.functions.close();
     await server.close();
-    data.journal.close();
-    unlock();
+    await data.journal.close().finally(unlock);
   };
   return {
     url: server.url,
     env: clientEnvironment(server.url),
-    invoke: (name, event, caller = {}) => invokeOverHttp(server.url, name, { event, caller }),
+    invoke: runtime.invoke,
     faults: { set: faults.set, add: faults.add, clear: faults.clear },
     pictureCalls: pictureCalls.list,
+    exportTo: (folder) => exportData({ ...data, clock }, folder),
     close() {
       closing ??= stop();
       return closing;
@@ -115,14 +138,31 @@ async function start(options: EmulatorOptions, unlock: () => void): Promise<Emul
   };
 }
 
+/** The functions, with what lets calls in and what calls them at their time. */
+function openFunctions(options: EmulatorOptions, clock: Clock, url: () => string) {
+  const { functionsDir: dir, functionEnv: more, onConsole = () => undefined } = options;
+  const limits = limitsOf(options.limits);
+  const env: InstanceEnvironment = (workerId, declared) => functionEnvironment(url(), workerId, { declared, more });
+  const invoke: Emulator['invoke'] = (name, event, caller = {}) => invokeOverHttp(url(), name, { event, caller });
+  const timers = createTimers({
+    ...(typeof options.timers === 'object' ? options.timers : {}),
+    dir,
+    clock,
+    // The way of every call, so that faults and limits meet a timer's run, too.
+    call: (name, event) => invoke(name, event),
+    onTrouble: (name, what) => onConsole({ function: name, requestId: 'timer', stream: 'stderr', text: `${what}\n` }),
+  });
+  const functions = createFunctions({ dir, clock, env, limits, onConsole });
+  return { functions, timers, limits, traffic: createTraffic(limits, () => clock.now()), invoke };
+}
+
 /** What the environment of a process needs so that its `wx-server-sdk` talks to the local cloud at `url`. */
 export function clientEnvironment(url: string): Record<string, string> {
   return { ...sdkEnvironment(url), ...callerEnvironment(CLIENT_CALLER, CLIENT_TOKEN) };
 }
 
-interface Parts extends ReturnType<typeof openData> {
+interface Parts extends Data, ReturnType<typeof openFunctions> {
   readonly faults: Faults;
-  readonly functions: Functions;
   readonly pictureCalls: PictureCalls;
   readonly clock: Clock;
   readonly url: () => string;
@@ -132,38 +172,34 @@ function createRoutes(parts: Parts): readonly Route[] {
   const actions = {
     ...createDatabaseActions(parts),
     ...createStorageActions(parts),
-    ...createFunctionActions(parts.functions),
+    ...createFunctionActions(parts),
   };
   return [
     createGateway({ ...parts, actions }),
     createInvokeRoute(parts),
+    ...createHttpAccessRoutes(parts),
+    ...createTimerRoutes(parts.timers),
     ...createFileRoutes(parts),
     ...createControlRoutes(parts),
     ...createPictureRoutes({ ...parts, calls: parts.pictureCalls }),
   ];
 }
 
-function openData(dir: string, clock: Clock) {
-  const collections = createCollections(() => journal);
-  const files = createFileStore({ dir: join(dir, 'files'), append: (changes) => journal.append(changes) });
-  const journal: Journal = openJournal({
-    path: join(dir, 'commit.log'),
-    clock,
-    replay: (entry) => (entry.op.endsWith('File') ? files.replay(entry) : collections.replay(entry)),
-  });
-  const addresses = createAddresses(ENV_ID, readOrCreateSecret(dir));
-  const transactions = createTransactions(collections, clock);
-  return { collections, files, journal, addresses, transactions, database: createDatabase(collections, clock) };
+interface Variables {
+  /** What the function's settings declare. */
+  readonly declared: Readonly<Record<string, string>>;
+  /** What whoever runs the local cloud sets, for every function; it comes before the function's own. */
+  readonly more?: Readonly<Record<string, string>> | undefined;
 }
 
 /** All that a function sees: nothing of this process's own environment but the paths that Node itself uses. */
 function functionEnvironment(
   url: string,
   workerId: string,
-  more: Readonly<Record<string, string>> = {},
+  { declared, more = {} }: Variables,
 ): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env;
-  const wantsPictures = more['WX_DURABLE_PROVIDER'] === 'local';
+  const wantsPictures = (more['WX_DURABLE_PROVIDER'] ?? declared['WX_DURABLE_PROVIDER']) === 'local';
   const provider = wantsPictures ? { WX_DURABLE_PROVIDER_URL: pictureServiceUrl(url, workerId) } : {};
-  return { PATH, HOME, TZ: 'UTC', ...sdkEnvironment(url), ...provider, ...more };
+  return { PATH, HOME, TZ: 'UTC', ...declared, ...sdkEnvironment(url), ...provider, ...more };
 }

@@ -176,6 +176,9 @@ async function deleteWork(parts: Parts, { openid, deadline }: Visit, workId: str
   // Deleted before, or not this person's: the same answer for what is not theirs as for what is not there.
   const stored = await store.get(collections.works, workId, { deadline });
   if (stored?.['userId'] !== account._id) throw notFound();
+  // It came home, and its letter was closed, just between the looks.
+  if (stored['deletedAt'] === undefined)
+    await store.update(collections.works, { id: workId, where }, change, { deadline });
 }
 
 async function lettersWhere(store: Store, where: Filter, deadline: Deadline): Promise<readonly Document[]> {

@@ -1,5 +1,12 @@
-import { isDurableError, type Deadline, type Log } from '../core/index.ts';
-import { walkPages, type Reads, type WalkReport } from '../durable/index.ts';
+import { isDurableError, type Clock, type Deadline, type Hash, type Log, type Random } from '../core/index.ts';
+import {
+  createRetriedReads,
+  createRetrier,
+  walkPages,
+  type Reads,
+  type Retrier,
+  type WalkReport,
+} from '../durable/index.ts';
 import { collections } from '../records/index.ts';
 import { is, type Document, type Filter, type PageKey, type Store } from '../store/index.ts';
 
@@ -14,6 +21,9 @@ export interface CountRepair {
 
 export interface RepairDeps {
   readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hash: Hash;
   readonly log: Log;
 }
 
@@ -22,6 +32,8 @@ export interface RepairRequest {
   readonly after?: PageKey | undefined;
   /** Plan only. @default false */
   readonly dryRun?: boolean;
+  /** Awaited after each page but the last: where to go on, and how many users failed so far. What it rejects with ends the walk. */
+  onPage?(place: { readonly after: PageKey; readonly failed: number }): Promise<void>;
 }
 
 export interface RepairReport extends WalkReport {
@@ -29,7 +41,6 @@ export interface RepairReport extends WalkReport {
 }
 
 const PAGE = 100;
-const GROUP_TIMEOUT_MS = 10_000;
 const FIELDS = ['generateCount', 'quota.seq', 'quota.open', 'quota.holds'] as const;
 
 /**
@@ -38,18 +49,23 @@ const FIELDS = ['generateCount', 'quota.seq', 'quota.open', 'quota.holds'] as co
  *
  * Works under an open hold are left out, since closing them will count them; letters of completed works that
  * have not come home yet are counted, since closing them did. A repair applies on condition of the counter
- * *and* of `quota.seq` as read: a condition on the counter alone corrupts right counters.
+ * *and* of `quota.seq` as read: a condition on the counter alone corrupts right counters. Each statement is retried
+ * within the deadline; a page that cannot be read even so rejects with `STORE_*`.
  */
 export async function repairUserCounts(deps: RepairDeps, request: RepairRequest): Promise<RepairReport> {
   const repairs: CountRepair[] = [];
   const { deadline, dryRun = false } = request;
+  const round = { ...deps, retrier: createRetrier(deps), deadline };
+  const reads = createRetriedReads(deps.store, round.retrier, { deadline });
   const plans = new Map<string, CountRepair>();
+  let failed = 0;
   const report = await walkPages({
     deadline,
     after: request.after,
     read: async (after) => {
-      const page = await deps.store.page(collections.users, { after, limit: PAGE, fields: FIELDS }, { deadline });
-      for (const plan of await planPage(deps.store, page.items, deadline)) plans.set(plan.userId, plan);
+      if (after && after !== request.after) await request.onPage?.({ after, failed });
+      const page = await reads.page(collections.users, { after, limit: PAGE, fields: FIELDS });
+      for (const plan of await planPage(reads, page.items)) plans.set(plan.userId, plan);
       return page;
     },
     visit: async (user) => {
@@ -57,22 +73,37 @@ export async function repairUserCounts(deps: RepairDeps, request: RepairRequest)
       if (!plan) return false;
       plans.delete(user._id);
       repairs.push(plan);
-      return dryRun ? true : apply(deps, plan, deadline);
+      if (dryRun) return true;
+      return apply(round, plan).catch((error: unknown) => {
+        failed += 1;
+        throw error;
+      });
     },
   });
   return { ...report, repairs };
 }
 
-async function apply({ store, log }: RepairDeps, plan: CountRepair, deadline: Deadline): Promise<boolean> {
-  const change = { set: { generateCount: plan.after } };
-  const changed = await store.update(collections.users, { id: plan.userId, where: plan.where }, change, { deadline });
-  log.write('info', 'repair.user-count', { userId: plan.userId, after: plan.after, applied: changed === 1 });
-  return changed === 1;
+interface Round extends RepairDeps {
+  readonly retrier: Retrier;
+  readonly deadline: Deadline;
 }
 
-async function planPage(store: Store, users: readonly Document[], deadline: Deadline): Promise<readonly CountRepair[]> {
+// Repeatable: once it took effect, the condition on the counter holds no more.
+async function apply({ store, hash, log, retrier, deadline }: Round, plan: CountRepair): Promise<boolean> {
+  const change = { set: { generateCount: plan.after } };
+  const target = { id: plan.userId, where: plan.where };
+  const tried = await retrier.attempt({ key: collections.users, deadline }, (timeoutMs) =>
+    store.update(collections.users, target, change, { deadline, timeoutMs }),
+  );
+  if (!tried.ok) throw tried.error;
+  const applied = tried.value === 1;
+  // An app may use openids as the ids of its users.
+  log.write('info', 'repair.user-count', { user: hash.sha256(plan.userId).slice(0, 12), after: plan.after, applied });
+  return applied;
+}
+
+async function planPage(reads: CountReads, users: readonly Document[]): Promise<readonly CountRepair[]> {
   if (users.length === 0) return [];
-  const reads = boundedReads(store, deadline);
   const letters = await completedLetters(
     reads,
     users.map((user) => user._id),
@@ -80,18 +111,16 @@ async function planPage(store: Store, users: readonly Document[], deadline: Dead
   const counts = await completedCounts(reads, users, letters);
   return users.flatMap((user) => {
     const after = counts.get(user._id) ?? 0;
-    return user['generateCount'] === after ? [] : [planRepair(user, after)];
+    return isCounted(user, after) ? [] : [planRepair(user, after)];
   });
 }
 
-type CountReads = Pick<Reads, 'page' | 'group'>;
-
-function boundedReads(store: Store, deadline: Deadline): CountReads {
-  return {
-    page: (name, request) => store.page(name, request, { deadline }),
-    group: (name, request) => store.group(name, request, { deadline, timeoutMs: GROUP_TIMEOUT_MS }),
-  };
+/** Whether the user's counter says `count`; one that is absent says 0, as the first completed work finds it. */
+export function isCounted({ generateCount = 0 }: Document, count: number): boolean {
+  return generateCount === count;
 }
+
+type CountReads = Pick<Reads, 'page' | 'group'>;
 
 /**
  * What `generateCount` of each of these users must be, by one grouped count. `letters` must have been read before,
@@ -131,6 +160,8 @@ interface HoldFacts {
   readonly token?: unknown;
   /** Beijing day whose quota it uses. */
   readonly day?: unknown;
+  /** Collection of its record. @default works */
+  readonly records?: unknown;
 }
 
 /** The user's holds by their records; whatever the document holds. */

@@ -2,7 +2,7 @@ import { canonicalJson, isDurableError } from '../core/index.ts';
 import type { Reads } from '../durable/index.ts';
 import { collections, readAccount } from '../records/index.ts';
 import { is, valueAt, type Document } from '../store/index.ts';
-import { closedLetters, completedCounts, completedLetters, holdsOf } from './user-counts.ts';
+import { closedLetters, completedCounts, completedLetters, holdsOf, isCounted } from './user-counts.ts';
 
 export type UserFinding = 'generate-count-wrong' | 'daily-usage-wrong' | 'credits-negative' | 'user-malformed';
 
@@ -44,7 +44,7 @@ function findingsOf(user: Document, expected: Expected): readonly UserFinding[] 
   const used = valueAt(user, `quota.used.d${expected.day}`) ?? 0;
   const isSound = isWellFormed(user) && typeof used === 'number';
   return [
-    ...(user['generateCount'] === expected.count ? [] : (['generate-count-wrong'] as const)),
+    ...(isCounted(user, expected.count) ? [] : (['generate-count-wrong'] as const)),
     ...(isSound && used !== expected.uses ? (['daily-usage-wrong'] as const) : []),
     ...(typeof credits === 'number' && credits < 0 ? (['credits-negative'] as const) : []),
     ...(isSound ? [] : (['user-malformed'] as const)),
@@ -94,7 +94,10 @@ function notByRecord(user: Document, letters: ReadonlySet<string>): readonly str
 
 function heldUses(user: Document, letters: ReadonlySet<string>, day: string): number {
   const holds = holdsOf(user);
-  const open = Object.values(holds).filter((hold) => hold?.st === 'open' && hold.day === day);
+  const open = Object.values(holds).filter(
+    // A hold of another kind of call uses nothing of this quota.
+    (hold) => hold?.st === 'open' && hold.day === day && (hold.records ?? collections.works) === collections.works,
+  );
   const homeless = closedLetters(user, letters).filter((id) => holds[id]?.day === day);
   return open.length + homeless.length;
 }

@@ -119,7 +119,14 @@ function checkpointFields(job: Job, checkpoint: unknown): Readonly<Record<string
 
 /** How a run ended. */
 export type Ending =
-  | { readonly checkpoint: unknown; readonly summary: Plain; readonly dueAtMs: number; readonly nowMs: number }
+  | {
+      readonly checkpoint: unknown;
+      readonly summary: Plain;
+      readonly dueAtMs: number;
+      /** Undefined: as this run found it and counted. */
+      readonly tries: number | undefined;
+      readonly nowMs: number;
+    }
   | { readonly error: Plain; readonly tries: number | undefined; readonly nowMs: number };
 
 /** Gives the lease back with what came of the run, on the own token; false when another run has taken over. */
@@ -132,16 +139,15 @@ export async function giveBack(parts: LeaseParts, lease: Lease, ending: Ending):
 }
 
 function endingFields(job: Job, ending: Ending): Readonly<Record<string, Plain>> {
-  if ('error' in ending) {
-    return { lastError: ending.error, ...(ending.tries === undefined ? {} : { tries: ending.tries }) };
-  }
+  const tries = ending.tries === undefined ? {} : { tries: ending.tries };
+  if ('error' in ending) return { lastError: ending.error, ...tries };
   return {
     ...checkpointFields(job, ending.checkpoint),
     dueAt: new Date(ending.dueAtMs),
     lastFinishedAt: new Date(ending.nowMs),
     lastSummary: ending.summary,
     lastError: null,
-    tries: 0,
+    ...tries,
   };
 }
 

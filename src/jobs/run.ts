@@ -35,7 +35,7 @@ export async function runLeased<C>(
     const { checkpoint, startedOver } = found;
     if (startedOver) running.log.write('warn', 'job.started-over', { job: task.job.name, why: startedOver });
     const done = await task.work(jobRun(running, life, checkpoint));
-    const kept = await keep(running, done);
+    const kept = await keep(running, done, checkpoint);
     const outcome = { ran: true, finished: done.checkpoint === undefined, lateMs: running.lateMs, kept } as const;
     const { summary, report } = done;
     logRun(running, { ...outcome, summary, latencyMs: running.clock.now() - startedAtMs });
@@ -88,11 +88,15 @@ function workDeadline(clock: Clock, deadline: Deadline): Deadline {
   return createDeadline(clock, clock.now() + leftMs - Math.min(GIVE_BACK_MS, leftMs / 4));
 }
 
-async function keep<C>(running: Running, { checkpoint, summary }: Done<C>): Promise<boolean> {
+async function keep<C>(running: Running, done: Done<C>, from: C | undefined): Promise<boolean> {
+  const { checkpoint, summary, gotOn = false } = done;
   const nowMs = running.clock.now();
   const { schedule } = running.lease.job;
-  const dueAtMs = checkpoint === undefined ? nextDueAt(schedule, nowMs) : nowMs;
-  return conclude(running, { checkpoint, summary, dueAtMs, nowMs });
+  // An unfinished walk is due since it was due: one that never comes to its end is seen to be behind.
+  const dueAtMs = checkpoint === undefined ? nextDueAt(schedule, nowMs) : Math.min(running.row?.dueAt ?? nowMs, nowMs);
+  const isWhereItWas = checkpoint !== undefined && !gotOn && canonicalJson(checkpoint) === canonicalJson(from ?? null);
+  const tries = isWhereItWas ? undefined : 0;
+  return conclude(running, { checkpoint, summary, dueAtMs, tries, nowMs });
 }
 
 // Only what says nothing about the work itself is not counted against its checkpoint.

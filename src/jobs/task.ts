@@ -28,6 +28,8 @@ export interface JobRun<C> {
 export interface Done<C> {
   /** Present when there is more to do: the job is due again at once. */
   readonly checkpoint?: C | undefined;
+  /** Something was done although the checkpoint is the one that the run began from. @default false */
+  readonly gotOn?: boolean;
   /** Kept in the table and logged: counts, no ids. */
   readonly summary: Plain;
   /** For the caller alone; never kept. */

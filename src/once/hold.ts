@@ -38,6 +38,8 @@ export interface Hold extends Terms {
   readonly hash: string;
   /** When it was opened, milliseconds since the epoch. */
   readonly at: number;
+  /** Collection of its record: accounts may hold calls of several kinds. Absent in older ones. */
+  readonly records?: string;
   readonly taskId?: string | null;
   /** What the record needs besides the result; dropped when the hold is closed. */
   readonly draft?: Readonly<Record<string, Plain>>;
@@ -79,6 +81,11 @@ export function holdIn(account: Document, id: string): Hold | undefined {
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
+}
+
+/** Whether a hold is of the kind whose records are in this collection; another kind's is none of its business. */
+export function isOfKind(hold: Hold, { records }: { readonly records: string }): boolean {
+  return hold.records === undefined || hold.records === records;
 }
 
 /** Where nothing is held under this id: absent, or the very `void` that was read. */

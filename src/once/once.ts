@@ -9,7 +9,7 @@ import {
 import type { WriteOutcome } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
-import { holdIn, planTask, prunedIn, type Hold } from './hold.ts';
+import { holdIn, isOfKind, planTask, prunedIn, type Hold } from './hold.ts';
 import type { Key, Kind, OnceAnswer, OnceRequest, Payment, SavedIn } from './kind.ts';
 import { abandon, open, reopen, type Opened } from './open.ts';
 import { applyStep, inProgress, readRetried, settle, type OnceDeps, type OnceOptions, type Parts } from './parts.ts';
@@ -67,6 +67,7 @@ async function call(parts: Parts, request: OnceRequest, deadline: Deadline): Pro
   if (record && isFinal(record['status'])) return replay(record, 'works', account);
   const hold = holdIn(account, request.id);
   if (hold && hold.st !== 'void' && hold.hash !== request.hash) throw mismatch(request.id);
+  if (hold && !isOfKind(hold, parts.kind)) throw mismatch(request.id);
   if (!hold || (hold.st === 'void' && !record)) return start(parts, course, { account, seen: hold });
   const kept = await keptElsewhere(parts, { account, id: request.id, hold }, deadline);
   if (kept) return kept;

@@ -38,6 +38,7 @@ export async function open(parts: Parts, opening: OpenRequest): Promise<Opened> 
     hash: request.hash,
     at: parts.clock.now(),
     draft: request.draft,
+    records: parts.kind.records,
   };
   const step = planOpen({ id, hold, seen, eligible, take: parts.kind.take(terms) });
   const budget = { key: parts.kind.accounts, deadline, recordId: id };

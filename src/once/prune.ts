@@ -34,7 +34,7 @@ const PAGE = 128;
 const HOUR_MS = 3_600_000;
 const KEEP_MS = 48 * HOUR_MS;
 const KEEP_DAYS_MS = 7 * 24 * HOUR_MS;
-/** In one run, of one account; the others have their turn in the next. */
+/** Dropped in one run, of one account; the others have their turn in the next. */
 const MOST_HOLDS = 100;
 
 /** The pruning of the holds of one kind of costly call. */
@@ -69,22 +69,22 @@ async function pruneOne(
   deadline: Deadline,
 ): Promise<boolean> {
   const nowMs = parts.clock.now();
-  const drop = agedHolds(account, nowMs).filter(([id, hold]) => isOver(hold, records.get(id)?.['status']));
+  const over = agedHolds(account, nowMs).filter(([id, hold]) => isOver(hold, records.get(id)?.['status']));
+  // Cut last: those that cannot go yet must not stand before the others for ever.
+  const drop = over.slice(0, MOST_HOLDS);
   const undated = holdsIn(account).filter(([id, hold]) => isName(id) && hold.st === 'void' && endOf(hold) === 0);
   const days = agedDays(account, nowMs);
   if (drop.length + undated.length + days.length === 0) return false;
   const step = planPrune(account, { drop, undated: undated.slice(0, MOST_HOLDS), days, nowMs });
   const changed = await applyStep(parts, { id: '', accountId: account._id }, { step, deadline });
-  const fields = { holds: drop.length, days: days.length, applied: changed === 1 };
-  parts.log.write('info', 'once.pruned', { accountId: account._id, ...fields });
+  // Not whose: an app may have its people's openids as their ids.
+  parts.log.write('info', 'once.pruned', { holds: drop.length, days: days.length, applied: changed === 1 });
   return changed === 1;
 }
 
 /** Old enough to be dropped, as far as the account can tell. */
 function agedHolds(account: Document, nowMs: number): readonly (readonly [string, Hold])[] {
-  return holdsIn(account)
-    .filter(([id, hold]) => isName(id) && isAged(hold, nowMs))
-    .slice(0, MOST_HOLDS);
+  return holdsIn(account).filter(([id, hold]) => isName(id) && isAged(hold, nowMs));
 }
 
 function isAged(hold: Hold, nowMs: number): boolean {

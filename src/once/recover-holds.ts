@@ -1,7 +1,7 @@
 import { isDurableError, type Deadline } from '../core/index.ts';
 import { lettersAmong, pagesOf, readMany, walkPages, WIDTH, type WalkReport } from '../durable/index.ts';
 import { is, type Document, type PageKey } from '../store/index.ts';
-import { holdsIn, type Hold } from './hold.ts';
+import { holdsIn, isOfKind, type Hold } from './hold.ts';
 import type { Parts } from './parts.ts';
 import { resolve, type Seen } from './resolve.ts';
 
@@ -9,7 +9,7 @@ const PAGE = 128;
 
 /** Finishes the calls whose lease is over, account by account: each account's own one after the other. */
 export function recoverHolds(parts: Parts, deadline: Deadline, after: PageKey | undefined): Promise<WalkReport> {
-  const { clock, kind } = parts;
+  const { kind } = parts;
   const where = { 'quota.open': is.above(0) };
   const read = pagesOf(parts, { collection: kind.accounts, where, limit: PAGE }, deadline);
   let look: Look = () => undefined;
@@ -19,13 +19,13 @@ export function recoverHolds(parts: Parts, deadline: Deadline, after: PageKey | 
     width: WIDTH,
     async read(from) {
       const page = await read(from);
-      const expired = page.items.flatMap((account) => expiredHolds(account, clock.now()));
+      const expired = page.items.flatMap((account) => expiredHolds(parts, account));
       // Where a tier cannot be read for all at once, each call finds out by itself.
       look = await lookUp(parts, expired, deadline).catch(() => () => undefined);
       return page;
     },
     async visit(account) {
-      const expired = expiredHolds(account, clock.now());
+      const expired = expiredHolds(parts, account);
       const failures: unknown[] = [];
       for (const attempt of expired) {
         const key = { id: attempt.recordId, accountId: account._id };
@@ -46,8 +46,10 @@ interface Attempt {
 /** What was read about a call for the whole page; undefined where nothing was. */
 type Look = (account: Document, attempt: Attempt) => Seen | undefined;
 
-function expiredHolds(account: Document, nowMs: number): readonly Attempt[] {
-  const isExpired = ({ st, until }: Hold): boolean => st === 'open' && until <= nowMs;
+// Holds of another kind are finished by that kind's own recovery, which knows what they took.
+function expiredHolds({ clock, kind }: Parts, account: Document): readonly Attempt[] {
+  const nowMs = clock.now();
+  const isExpired = (hold: Hold): boolean => hold.st === 'open' && hold.until <= nowMs && isOfKind(hold, kind);
   return holdsIn(account)
     .filter(([, hold]) => isExpired(hold))
     .map(([recordId, { attempt }]) => ({ recordId, attempt }));

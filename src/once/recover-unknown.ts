@@ -1,5 +1,5 @@
 import { isDurableError, type Deadline } from '../core/index.ts';
-import { pagesOf, readMany, walkPages, WIDTH, type Letter, type WalkReport } from '../durable/index.ts';
+import { KEY_PATIENCE_MS, pagesOf, readMany, walkPages, WIDTH, type Letter, type WalkReport } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import type { Document, PageKey } from '../store/index.ts';
 import { holdIn } from './hold.ts';
@@ -54,6 +54,7 @@ async function endOrphan(parts: Parts, record: Document, deadline: Deadline): Pr
   if (!isOver || typeof token !== 'string') return false;
   const letter = await letterOf(parts, { ...record, token }, deadline).catch((error: unknown) => {
     if (!isDurableError(error, 'LETTER_INVALID')) throw error;
+    if (error.details['awaits'] === 'key' && parts.clock.now() < madeAtMs + KEY_PATIENCE_MS) throw error;
     parts.log.write('error', 'once.letter-overlooked', { recordId: record._id, code: error.code });
   });
   if (letter) return isFinal((await parts.writer.store({ ...homeOf(parts, letter), deadline })).record['status']);

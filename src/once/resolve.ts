@@ -1,14 +1,16 @@
-import { DurableError, isDurableError, type Code, type Deadline } from '../core/index.ts';
-import type { Letter } from '../durable/index.ts';
+import { asDurableError, canonicalJson, DurableError, isDurableError, type Code, type Deadline } from '../core/index.ts';
+import { KEY_PATIENCE_MS, removeLetterFile, type FoundLetter, type Letter } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
-import { holdIn, type Hold } from './hold.ts';
+import { holdIn, isOfKind, type Hold } from './hold.ts';
 import type { Key, Payment } from './kind.ts';
 import { readRetried, settle, type Parts } from './parts.ts';
 
 const DAY_MS = 86_400_000;
 /** Evidence that fails so fails for ever: it cannot be read, or cannot be stored. */
-const USELESS: ReadonlySet<Code> = new Set(['LETTER_INVALID', 'INPUT_INVALID', 'STORE_REJECTED', 'STORE_TOO_LARGE']);
+const USELESS: ReadonlySet<Code> = new Set([
+  ...(['LETTER_INVALID', 'INPUT_INVALID', 'STORE_DUPLICATE', 'STORE_REJECTED', 'STORE_TOO_LARGE'] as const),
+]);
 
 /** What a walk has read already, for many calls at once: the account before the record, and both before the letters. */
 export interface Seen {
@@ -23,12 +25,13 @@ export interface Seen {
  * second call after the lease. Answers the record as it then is, or undefined while there is none to see.
  *
  * Rejects where a tier that may hold evidence cannot be read: "not found" would be a guess. A letter that cannot be
- * read or stored postpones its call for a day after the lease; after that it is no evidence, and stays where it is.
+ * read or stored postpones its call for a day after the lease, and one that waits for its key for a week; after that it
+ * is no evidence, and stays where it is.
  */
 export async function resolve(parts: Parts, key: Key, deadline: Deadline, seen?: Seen): Promise<Document | undefined> {
   const { account, record, hasLetter = true } = seen ?? (await readBoth(parts, key, deadline));
   const hold = account && holdIn(account, key.id);
-  if (!account || !hold) return record;
+  if (!account || !hold || !isOfKind(hold, parts.kind)) return record;
   const scene: Scene = { key, account, hold, record, hasLetter, deadline };
   if (record && isFinal(record['status'])) return closeBy(parts, scene, record);
   if (hold.st === 'void') return resolveVoid(parts, scene);
@@ -67,8 +70,8 @@ async function resolveVoid(parts: Parts, scene: Scene): Promise<Document | undef
 async function resolveClosed(parts: Parts, scene: Scene): Promise<Document | undefined> {
   const { hold, record } = scene;
   const isOver = hold.st === 'back' && isOverdue(parts, scene);
-  const letter = await ownLetter(parts, scene).catch((error: unknown) => overlook(parts, scene, { error, isOver }));
-  if (letter) return bring(parts, scene, letter);
+  const found = await ownLetter(parts, scene).catch((error: unknown) => overlook(parts, scene, { error, isOver }));
+  if (found) return bring(parts, scene, found);
   // What it cost was given back long ago: an unknown record has no other end.
   return isOver && record ? expire(parts, scene, record) : record;
 }
@@ -76,32 +79,34 @@ async function resolveClosed(parts: Parts, scene: Scene): Promise<Document | und
 async function resolveExpired(parts: Parts, scene: Scene): Promise<Document | undefined> {
   const isOver = isOverdue(parts, scene);
   const overlooked = (error: unknown): undefined => overlook(parts, scene, { error, isOver });
-  const letter = await ownLetter(parts, scene).catch(overlooked);
-  const isResult = letter && letter.payload['status'] !== 'unknown';
-  const brought = isResult && (await bring(parts, scene, letter).catch(overlooked));
+  const found = await ownLetter(parts, scene).catch(overlooked);
+  const isResult = found && found.letter.payload['status'] !== 'unknown';
+  const brought = isResult && (await bring(parts, scene, found).catch(overlooked));
   if (brought) return brought;
   const payment = await askProvider(parts, scene);
   if (payment === 'running') return scene.record;
   if (payment && payment.status !== 'unknown') return recordPayment(parts, scene, payment);
-  const record = scene.record ?? (await fence(parts, scene, isResult ? undefined : letter));
+  const record = scene.record ?? (await fence(parts, scene, isResult ? undefined : found?.letter));
   if (isFinal(record['status'])) return closeBy(parts, scene, record);
   return isOver ? expire(parts, scene, record) : record;
 }
 
-function isOverdue({ clock, options }: Parts, { hold }: Scene): boolean {
-  return clock.now() >= hold.until + (options.unknownExpiresMs ?? DAY_MS);
+function isOverdue({ clock, options }: Parts, { hold }: Scene, patienceMs = options.unknownExpiresMs ?? DAY_MS) {
+  return clock.now() >= hold.until + patienceMs;
 }
 
-function overlook(parts: Parts, { key }: Scene, { error, isOver }: { error: unknown; isOver: boolean }): undefined {
+function overlook(parts: Parts, scene: Scene, { error, isOver }: { error: unknown; isOver: boolean }): undefined {
   if (!isOver || !isDurableError(error) || !USELESS.has(error.code)) throw error;
-  parts.log.write('error', 'once.letter-overlooked', { recordId: key.id, code: error.code });
+  // What was paid for lies there, sealed: somebody must give the key first.
+  if (error.details['awaits'] === 'key' && !isOverdue(parts, scene, KEY_PATIENCE_MS)) throw error;
+  parts.log.write('error', 'once.letter-overlooked', { recordId: scene.key.id, code: error.code });
 }
 
 /** The letter of the hold's own attempt; an older attempt's counts for nothing. */
-async function ownLetter(parts: Parts, { key, hold, hasLetter, deadline }: Scene): Promise<Letter | undefined> {
+async function ownLetter(parts: Parts, { key, hold, hasLetter, deadline }: Scene): Promise<FoundLetter | undefined> {
   if (!hasLetter) return undefined;
   const query = { recordId: key.id, attempt: hold.attempt, token: hold.token, isHeld: true };
-  return (await parts.writer.findLetter(query, deadline))?.letter;
+  return parts.writer.findLetter(query, deadline);
 }
 
 /** A letter's record as recovery stores it: what was meant, marked as recovered, and still deleted if it was. */
@@ -110,8 +115,22 @@ export function recoveredRecord(letter: Letter, atMs: number): Document {
   return { ...letter.payload, ...deleted, isRecovered: true, recoveredAt: new Date(atMs) };
 }
 
-async function bring(parts: Parts, scene: Scene, letter: Letter): Promise<Document> {
-  return put(parts, scene, recoveredRecord(letter, parts.clock.now()));
+async function bring(parts: Parts, scene: Scene, { letter, tier }: FoundLetter): Promise<Document> {
+  const record = await put(parts, scene, recoveredRecord(letter, parts.clock.now()));
+  if (tier === 'storage') await removeFile(parts, scene, letter);
+  return record;
+}
+
+// No walk finds a file again that nobody needs. It goes only after its record was seen whole; left, it does no harm.
+async function removeFile(parts: Parts, { key, hold, deadline }: Scene, { payload }: Letter): Promise<void> {
+  try {
+    const seen = await readRetried(parts, { collection: parts.kind.records, id: key.id }, deadline);
+    const isThere = (field: string): boolean => canonicalJson(seen?.[field]) === canonicalJson(payload[field]);
+    if (!seen || !Object.keys(payload).every(isThere)) return;
+    await removeLetterFile(parts.writer, { recordId: key.id, attempt: hold.attempt }, deadline);
+  } catch (error) {
+    parts.log.write('warn', 'once.letter-file-left', { recordId: key.id, code: asDurableError(error).code });
+  }
 }
 
 async function recordPayment(parts: Parts, scene: Scene, payment: Payment): Promise<Document> {

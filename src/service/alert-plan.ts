@@ -8,12 +8,12 @@ export interface RunOutcome {
   /** Which function ran, e.g. `recoverFromBackup`; names its alerts. */
   readonly source: string;
   readonly atMs: number;
-  /** The run itself ended with this error; absent: it ended well. */
+  /** The run itself ended with this error. */
   readonly failure?: Code | undefined;
+  /** Some job of it ran to the end of its time without an error; else nothing is known of the run. @default false */
+  readonly endedWell?: boolean;
   /** Walks over records, by phase. */
   readonly walks?: Readonly<Partial<Record<string, WalkOutcome>>> | undefined;
-  /** The walks went on from a checkpoint, so that a clean end proves nothing about the part before it. @default false */
-  readonly isResumed?: boolean;
   /** Sections of a finished check. */
   readonly sections?: readonly Section[] | undefined;
   /** All jobs that were looked at, and those of them that are overdue. */
@@ -24,8 +24,12 @@ export interface RunOutcome {
 
 /** A `WalkReport`, as far as it matters here. */
 export interface WalkOutcome {
+  /** Records that something was done about. */
+  readonly done?: number;
   readonly failed: readonly { readonly id: string; readonly code: Code }[];
   readonly checkpoint?: unknown;
+  /** It went on from where nothing proves that the part before was well; so a clean end proves nothing. @default false */
+  readonly isResumed?: boolean;
 }
 
 interface Words {
@@ -86,7 +90,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
 export function planAlerts(outcome: RunOutcome, language: Language = 'zh'): readonly Alert[] {
   const words = WORDS[language];
   const facts = [
-    runFact(outcome, words),
+    ...runFacts(outcome, words),
     ...walkFacts(outcome, words),
     ...(outcome.sections ?? []).map((section) => sectionFact(section, words)),
     ...jobFacts(outcome, words),
@@ -99,27 +103,37 @@ type Fact = Omit<Alert, 'atMs'>;
 
 const over = (key: string): Fact => ({ key, severity: 'resolved', title: '', lines: [] });
 
-function runFact({ source, failure }: RunOutcome, words: Words): Fact {
+function runFacts({ source, failure, endedWell = false }: RunOutcome, words: Words): readonly Fact[] {
   const key = `${source}.failed`;
-  if (failure === undefined) return over(key);
-  return { key, severity: 'fault', title: words.runFailed(source), lines: [words.code(failure)] };
+  if (failure === undefined) return endedWell ? [over(key)] : [];
+  return [{ key, severity: 'fault', title: words.runFailed(source), lines: [words.code(failure)] }];
 }
 
-function walkFacts({ source, walks = {}, isResumed = false }: RunOutcome, words: Words): readonly Fact[] {
+function walkFacts({ source, walks = {} }: RunOutcome, words: Words): readonly Fact[] {
   return Object.entries(walks).flatMap(([phase, walk]): Fact[] => {
     if (!walk) return [];
     const key = `${source}.${phase}`;
-    const failed = walk.failed.filter(isWorthTelling);
+    const failed = failuresToTell(walk);
     const title = words.walk(source, phase, failed.length);
     if (failed.length > 0) return [{ key, severity: 'warning', title, lines: codeLines(failed, words) }];
-    const isWhole = walk.failed.length === 0 && walk.checkpoint === undefined && !isResumed;
+    const isWhole = walk.failed.length === 0 && walk.checkpoint === undefined && !walk.isResumed;
     return isWhole ? [over(key)] : [];
   });
 }
 
+/** So many that fail in passing, and none that was done, are no accident: the place they belong to is out of order. */
+const OUTAGE = 5;
+
+function failuresToTell({ done, failed }: WalkOutcome): WalkOutcome['failed'] {
+  const lasting = failed.filter(isLasting);
+  if (lasting.length > 0 || done !== 0) return lasting;
+  const passing = failed.filter(({ code }) => code !== 'DEADLINE_PASSED');
+  return passing.length >= OUTAGE ? passing : [];
+}
+
 // A record that could not be reached this time is tried again in the next run; a walk that could not be read at all
 // (it names no record) is told.
-function isWorthTelling({ id, code }: WalkOutcome['failed'][number]): boolean {
+function isLasting({ id, code }: WalkOutcome['failed'][number]): boolean {
   if (code === 'DEADLINE_PASSED') return false;
   return id === '' || ['caller', 'fault'].includes(codeFacts(code).category);
 }

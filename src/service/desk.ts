@@ -181,7 +181,8 @@ async function once(deps: OnceDeps, costly: CostlyCall): Promise<OnceAnswer> {
   const terms = { price: 0, day: beijingDay(nowMs), take: pairs(take), ...(done ? { done: pairs(done) } : {}) };
   return createOnce(deps, createPlainKind({ records, accounts })).call(
     {
-      id: recordId(hash, call.openid, call.requestId),
+      // Another collection is another call: the same key may order one thing here and one there.
+      id: recordId(hash, call.openid, `${records}\0${call.requestId}`),
       hash: hash.sha256(canonicalJson(fields)).slice(0, 32),
       retryUnknown: costly.retryUnknown ?? false,
       draft: fields,

@@ -7,6 +7,7 @@ import { isPageKey, type PageKey } from '../store/index.ts';
 import { createMaintenance, maintenanceTask, type MaintenanceCall, type TaskReport } from './maintenance.ts';
 import { maintenanceJobs } from './maintenance-jobs.ts';
 import type { Runtime } from './runtime.ts';
+import { readIdPlace, sliceOf, type Place } from './walk-place.ts';
 import { shownWalk, walkCounts } from './walk-summary.ts';
 
 const SOURCE = 'fixUserConsistency';
@@ -20,21 +21,38 @@ const REPAIRS_SHOWN = 100;
  * answers the plan, with the `checkpoint` to go on `after`.
  */
 export function createFixUserConsistency(runtime: Runtime) {
-  const task = maintenanceTask<PageKey>({
+  const tasks = [countRepairTask(runtime), holdPruningTask(runtime)];
+  const repair = async (call: MaintenanceCall) =>
+    isDryRun(call) ? plan(runtime, call) : call.runNow(maintenanceJobs.userCounts);
+  return createMaintenance(runtime, { source: SOURCE, tasks, actions: { repair } });
+}
+
+function isDryRun({ event: { dryRun = false } }: MaintenanceCall): boolean {
+  if (typeof dryRun === 'boolean') return dryRun;
+  throw new DurableError('INPUT_INVALID', '`dryRun` is true or false', {
+    details: { field: 'dryRun', zh: 'dryRun 应为 true 或 false' },
+  });
+}
+
+function countRepairTask(runtime: Runtime) {
+  return maintenanceTask<Place<PageKey>>({
     job: maintenanceJobs.userCounts,
-    readCheckpoint: (stored) => (isPageKey(stored) ? stored : undefined),
-    async work({ checkpoint: after, deadline }) {
-      const report = await repairUserCounts(runtime, { deadline, after });
+    readCheckpoint: readIdPlace,
+    async work({ checkpoint: from, deadline, save }) {
+      const wasClean = from?.isClean ?? true;
+      const report = await repairUserCounts(runtime, {
+        deadline,
+        after: from && { id: from.id },
+        onPage: ({ after, failed }) => save({ ...after, isClean: wasClean && failed === 0 }),
+      });
+      const { told, checkpoint } = sliceOf(report, from);
       return {
-        checkpoint: report.checkpoint,
+        checkpoint,
         summary: walkCounts(report),
-        report: taskReport(report, after !== undefined),
+        report: { shown: shown(report), told: { walks: { counts: told } } } satisfies TaskReport,
       };
     },
   });
-  const repair = (call: MaintenanceCall) =>
-    call.event['dryRun'] === true ? plan(runtime, call) : call.runNow(maintenanceJobs.userCounts);
-  return createMaintenance(runtime, { source: SOURCE, tasks: [task, holdPruningTask(runtime)], actions: { repair } });
 }
 
 async function plan(runtime: Runtime, { event: { after }, deadline }: MaintenanceCall) {
@@ -49,23 +67,20 @@ function shown(report: RepairReport) {
   return { ...shownWalk(report), repairs: report.repairs.slice(0, REPAIRS_SHOWN) };
 }
 
-function taskReport(report: RepairReport, isResumed: boolean): TaskReport {
-  return { shown: shown(report), told: { walks: { counts: report }, isResumed } };
-}
-
 /** Keeps users' documents from growing: holds that are over, counters of days long gone. */
 function holdPruningTask(runtime: Runtime) {
-  return maintenanceTask<PageKey>({
+  return maintenanceTask<Place<PageKey>>({
     job: maintenanceJobs.holdPruning,
-    readCheckpoint: (stored) => (isPageKey(stored) ? stored : undefined),
+    readCheckpoint: readIdPlace,
     async work({ checkpoint: from, deadline }) {
       const kind = { records: collections.works, accounts: collections.users };
       const pruning = createHoldPruning({ ...runtime, writer: createDurableWriter(runtime) }, kind);
-      const report = await pruning.prune({ deadline, from });
+      const report = await pruning.prune({ deadline, from: from && { id: from.id } });
+      const { told, checkpoint } = sliceOf(report, from);
       return {
-        checkpoint: report.checkpoint,
+        checkpoint,
         summary: walkCounts(report),
-        report: { shown: {}, told: { walks: { holds: report }, isResumed: from !== undefined } } satisfies TaskReport,
+        report: { shown: {}, told: { walks: { holds: told } } } satisfies TaskReport,
       };
     },
   });

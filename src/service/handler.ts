@@ -36,7 +36,10 @@ export interface Call {
   readonly openid: string;
   readonly data: unknown;
   readonly deadline: Deadline;
-  /** The platform's name of this invocation: an idempotency key where the caller brought none. */
+  /**
+   * The idempotency key: the event's `data.requestId` where the client made one (1 to 128 letters, digits or `_.:-`),
+   * so that asking again is the same request; else the platform's name of this invocation.
+   */
   readonly requestId: string;
 }
 
@@ -58,12 +61,14 @@ export function createHandler(deps: HandlerDeps, actions: Readonly<Record<string
     const requestId = nameOf(context.request_id) ?? deps.random.token();
     const { action, data, isSound } = readEvent(event);
     let answer: Envelope;
+    let refused: DurableError | undefined;
     try {
       const openid = identify(deps, event, data);
       if (!isSound) throw new DurableError('INPUT_INVALID', 'a key "__proto__" has no place in an event');
       const deadline = createDeadline(deps.clock, startedAtMs + timeLimitMs(context) - ANSWER_MS);
-      answer = await find(actions, action)({ openid, data, deadline, requestId });
+      answer = await find(actions, action)({ openid, data, deadline, requestId: keyIn(data) ?? requestId });
     } catch (thrown) {
+      refused = asDurableError(thrown);
       answer = failLogged(deps, thrown, keyIn(data) ?? requestId);
     }
     deps.log.write('info', 'call.answered', {
@@ -71,6 +76,8 @@ export function createHandler(deps: HandlerDeps, actions: Readonly<Record<string
       action: typeof action === 'string' && Object.hasOwn(actions, action) ? action : 'unknown',
       code: answer.code,
       error: 'error' in answer ? answer.error.code : undefined,
+      // The person reads a general text; who wrote the call reads here what was wrong with it.
+      reason: refused?.category === 'caller' ? refused.message.slice(0, 300) : undefined,
       latencyMs: deps.clock.now() - startedAtMs,
     });
     return answer;
@@ -127,10 +134,19 @@ function claims(source: unknown): readonly unknown[] {
   return [openid, _openid, userId, (userInfo as { openId?: unknown } | null | undefined)?.openId];
 }
 
+/** Which mistake it is and where in the code. A parser quotes what it was given in its message: that is left out. */
+function placeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const [, at = ''] = /\n\s+at ([^\n]{1,200})/.exec(cause.stack ?? '') ?? [];
+  const isOfCode = cause instanceof TypeError || cause instanceof ReferenceError || cause instanceof RangeError;
+  return `${cause.name}${isOfCode ? `: ${cause.message.slice(0, 200)}` : ''}${at && ` at ${at}`}`;
+}
+
 function failLogged(deps: HandlerDeps, thrown: unknown, requestId: string): Envelope {
   const error = asDurableError(thrown);
+  const reason = error.message.slice(0, 300);
   if (error.category === 'fault') {
-    deps.log.write('error', 'call.fault', { requestId, code: error.code, reason: error.message.slice(0, 300) });
+    deps.log.write('error', 'call.fault', { requestId, code: error.code, reason, cause: placeOf(error.cause) });
   }
   return fail(error, requestId);
 }

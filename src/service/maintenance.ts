@@ -37,7 +37,7 @@ export function maintenanceTask<C>(task: Task<C>, weight = 1): MaintenanceTask {
 export interface TaskReport {
   /** Stands in the answer under its own names. */
   readonly shown: Readonly<Record<string, unknown>>;
-  readonly told?: Pick<RunOutcome, 'walks' | 'isResumed' | 'sections'>;
+  readonly told?: Pick<RunOutcome, 'walks' | 'sections'>;
 }
 
 /** What an administrator asked for by name. */
@@ -199,19 +199,27 @@ async function tell(
   const failures = runs.flatMap(({ outcome }) => (isDurableError(outcome) ? [outcome.code] : []));
   const done = runs.flatMap(({ outcome }) => (!isDurableError(outcome) && outcome.ran ? [outcome] : []));
   if (failures.length + done.length + overdue.length === 0) return;
-  const told = Object.assign({}, ...done.map(({ report }) => (report as TaskReport | undefined)?.told)) as object;
   const known = othersThan(tasks).map(({ name }) => name);
   await alerts?.tell(
     {
       source,
       atMs: runtime.clock.now(),
       failure: failures[0],
-      ...told,
+      endedWell: done.length > 0,
+      ...toldTogether(done.map(({ report }) => (report as TaskReport | undefined)?.told)),
       jobs: { known, overdue },
       missingCollections: isTableMissing ? [collections.jobs] : [],
     },
     deadline,
   );
+}
+
+// The names of walks are distinct within a function; sections of two checks are told by the worse of both.
+function toldTogether(tolds: readonly TaskReport['told'][]): NonNullable<TaskReport['told']> {
+  return {
+    walks: Object.assign({}, ...tolds.map((told) => told?.walks)) as RunOutcome['walks'],
+    sections: tolds.flatMap((told) => told?.sections ?? []),
+  };
 }
 
 // What one leaves over is there for those that follow.

@@ -9,6 +9,7 @@ import { createMaintenance, maintenanceTask, type TaskReport } from './maintenan
 import { maintenanceJobs } from './maintenance-jobs.ts';
 import { openTools, type Runtime } from './runtime.ts';
 import { retentionTask } from './retention-task.ts';
+import { readPlace, slicePhases, type Place } from './walk-place.ts';
 import { shownWalk, walkCounts } from './walk-summary.ts';
 
 /** Recovery comes before housekeeping. */
@@ -20,20 +21,21 @@ const MAIN_WEIGHT = 4;
  * old reports. Administrators: `{ action: 'recover' }`, or nothing at all for both.
  */
 export function createRecoverFromBackup(runtime: Runtime) {
-  const task = maintenanceTask<GenerationCheckpoint>(
+  const task = maintenanceTask<Place<GenerationCheckpoint>>(
     {
       job: maintenanceJobs.recovery,
-      readCheckpoint: readRecoverCheckpoint,
+      readCheckpoint: readPlace<GenerationCheckpoint>(readRecoverCheckpoint),
       async work({ checkpoint: from, deadline }) {
         const recovery = createGenerationRecovery({ ...runtime, ...openTools(runtime) });
         const report = await recovery.recover({ deadline, from });
-        const { checkpoint } = report;
+        const { walks, checkpoint } = slicePhases(report, from);
         return {
           checkpoint,
+          gotOn: (report.phases.pictures?.done ?? 0) > 0,
           summary: perPhase(report, walkCounts),
           report: {
             shown: { phases: perPhase(report, shownWalk) },
-            told: { walks: report.phases, isResumed: from !== undefined },
+            told: { walks },
           } satisfies TaskReport,
         };
       },

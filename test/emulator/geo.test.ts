@@ -145,6 +145,16 @@ describe('Places within an area', () => {
     expect(await idsWhere(command.geoIntersects({ geometry: point([3.5, 3.5]) }))).toEqual(['around']);
   });
 
+  test('a line between two places in an area lies not within when it leaves the area on its way', async () => {
+    const { command, Geo } = cloud.database();
+    const bridge = new Geo.LineString([point([-0.8, 0.8]), point([0.8, 0.8])]);
+    await places.doc('many').set({ data: { at: bridge } });
+    expect(await idsWhere(command.geoWithin({ geometry: polygon(square) }))).toEqual(['many']);
+    // The same square with a notch from above.
+    const notched = [...square.slice(0, 3), [0.1, 1], [0, 0], [-0.1, 1], ...square.slice(3)];
+    expect(await idsWhere(command.geoWithin({ geometry: polygon(notched) }))).toEqual([]);
+  });
+
   test('a circle is given by its centre and its radius in radians', async () => {
     const { command } = cloud.database();
     const circle = (radiusKm: number) => command.geoWithin({ centerSphere: [TOWER, radiusKm / 6378.1] });

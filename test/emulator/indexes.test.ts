@@ -9,7 +9,7 @@ import { createEmulator } from '../../src/emulator/index.ts';
 import { openJournal, type Journal } from '../../src/emulator/journal/index.ts';
 
 let folder: string;
-let close: () => void;
+let close: () => Promise<void>;
 let database: Database;
 
 function open(): Database {
@@ -24,8 +24,8 @@ beforeEach(() => {
   database = open();
 });
 
-afterEach(() => {
-  close();
+afterEach(async () => {
+  await close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -173,9 +173,9 @@ describe('a unique index', () => {
     expect(database.insert('twins', [{ _id: 'c', k: 1 }])).toEqual(['c']);
   });
 
-  test('is there again after a restart', () => {
+  test('is there again after a restart', async () => {
     database.insert('users', [{ _id: 'u1', openid: 'o1' }]);
-    close();
+    await close();
     database = open();
     expect(() => database.insert('users', [{ _id: 'u2', openid: 'o1' }])).toThrow(/E11000/);
   });

@@ -204,6 +204,14 @@ test('$currentDate is the moment of the local cloud', async () => {
   expect((await works.doc('a').get()).data.at).toEqual(new Date(at));
 });
 
+test('what fills a list up to an element is null, and found as such', async () => {
+  await openEmulator();
+  const works = await openCollection('works', [{ _id: 'a', l: [] }]);
+  await works.doc('a').update({ data: { 'l.2': 7 } });
+  const isNull = { $type: 'null' };
+  expect((await works.where({ l: cloud.database().command.elemMatch(isNull) }).count()).total).toBe(1);
+});
+
 test('new fields come in the order of their names, as on the platform', async () => {
   const { after } = await update({ _id: 1 }, { $set: { b: 1 }, $inc: { a: 1 } });
   expect(JSON.stringify(after)).toBe('[{"_id":1,"a":1,"b":1}]');

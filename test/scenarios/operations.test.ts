@@ -1,13 +1,12 @@
 /** A deployment after bad weeks, brought to rights by its timers and by an operator: nothing doubled, nothing lost. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeClock } from '../../src/core/node/index.ts';
-import { createCloudbaseBlobs } from '../../src/store/cloudbase/index.ts';
 import type { IntegrityReport } from '../../src/records/index.ts';
 import { createOpsStage, initialise, type OpsStage } from '../cli/ops-stage.ts';
-import { createInProcess, DAY_MS, LEASE_MS, openSdk } from '../support/in-process.ts';
+import { createInProcess, DAY_MS, LEASE_MS } from '../support/in-process.ts';
 import { resultOf, type Answer } from '../support/local-cloud.ts';
 import { KEY, openidOf, personIdOf, PREVIOUS_KEY, type KindName } from '../support/operations.ts';
-import { load, look, plantOperations, type Operations } from '../support/operations-truth.ts';
+import { load, look, plantOperations, type Operations, upload } from '../support/operations-truth.ts';
 
 const ADMIN = { openid: 'oAdmin' };
 const ENV = { WX_DURABLE_PROVIDER: 'local', WX_DURABLE_ADMINS: ADMIN.openid, WX_DURABLE_KEY: KEY };
@@ -49,8 +48,7 @@ beforeAll(async () => {
   await initialise(stage.cloud);
   world = plantOperations({ nowMs: nodeClock.now(), people: 150, counts: COUNTS });
   await load(stage.cloud, world);
-  const blobs = createCloudbaseBlobs(openSdk(stage.cloud), nodeClock);
-  for (const { name, text } of world.files) await blobs.put(name, new TextEncoder().encode(text));
+  await upload(stage.cloud, world);
 });
 
 afterAll(() => stage.close());
@@ -86,11 +84,14 @@ async function check(...sections: readonly string[]): Promise<Checked> {
 const recoverNow = async (): Promise<Answer> =>
   resultOf(await stage.cloud.invoke('recoverFromBackup', { action: 'recover' }, ADMIN));
 
-/** What could not be finished, by phase and reason. */
+/** How many could not be finished, by phase. */
 const failuresIn = ({ data }: Answer) =>
   Object.fromEntries(
-    Object.entries(data?.['phases'] as Record<string, { failures: object }>).flatMap(([phase, { failures }]) =>
-      Object.keys(failures).length > 0 ? [[phase, failures]] : [],
+    Object.entries(data?.['phases'] as Record<string, { failures: Record<string, number> }>).flatMap(
+      ([phase, { failures }]) => {
+        const count = Object.values(failures).reduce((sum, one) => sum + one, 0);
+        return count > 0 ? [[phase, count]] : [];
+      },
     ),
   );
 
@@ -101,8 +102,6 @@ const writes = async (): Promise<readonly string[]> =>
 const notAt = (places: readonly string[], all: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(all).filter(([id]) => !places.includes(id)));
 
-/** As the database refuses a document of more than 16 MB. */
-const TOO_LARGE = { STORE_REJECTED: 1 };
 const CANNOT_COME_HOME = ['a damaged letter', 'a letter that nobody vouches for'] as const;
 /** What stays to be told of a month in which so much went through letters. */
 const OF_THE_MONTH = { 'backup-rate-above-target': 1, 'save-success-below-target': 1 };
@@ -138,7 +137,7 @@ describe('one run of the recovery by its timer', () => {
   test('comes to its end, and names what it could not finish', () => {
     expect(answer).toMatchObject({ code: 200, data: { jobs: [{ finished: true }, { finished: true }] } });
     const unread = lettersOf('a letter under the previous key', ...CANNOT_COME_HOME);
-    expect(failuresIn(answer)).toEqual({ holds: TOO_LARGE, letters: { LETTER_INVALID: unread.length } });
+    expect(failuresIn(answer)).toEqual({ holds: 1, letters: unread.length });
     expect(answer.data).toMatchObject({
       phases: {
         holds: {
@@ -146,7 +145,7 @@ describe('one run of the recovery by its timer', () => {
             .ofKind('open, its record of 20 MB in storage only')
             .map(({ owner }) => ({ id: personIdOf(owner) })),
         },
-        letters: { failed: unread.slice(0, 20).map((id) => ({ id })) },
+        letters: { failed: unread.slice(0, 20).map((id) => ({ id, code: 'LETTER_INVALID' })) },
       },
     });
   });
@@ -200,7 +199,7 @@ describe('four more runs, and one of the repair', () => {
     await stage.cloud.maintain('fixUserConsistency');
     expect((await writes()).slice(before.length)).toEqual([]);
     const unread = lettersOf('a letter under the previous key', 'a letter that nobody vouches for');
-    expect(failuresIn(again)).toEqual({ holds: TOO_LARGE, letters: { LETTER_INVALID: unread.length } });
+    expect(failuresIn(again)).toEqual({ holds: 1, letters: unread.length });
     expect((await check()).problems).toEqual({
       ...OF_THE_MONTH,
       'letters-quarantined': lettersOf('a damaged letter').length,
@@ -213,13 +212,11 @@ describe('four more runs, and one of the repair', () => {
 
 describe('an operator who gives the previous key, and removes what nobody can use', () => {
   test('has the letters under that key brought home; exit 10 for those that stay', async () => {
-    const t = performance.now();
     const { code, result } = await stage.json(['recover'], {
       WX_DURABLE_KEY: KEY,
       WX_DURABLE_PREVIOUS_KEYS: PREVIOUS_KEY,
     });
     expect(code).toBe(10);
-    console.log(performance.now() - t, JSON.stringify(result).slice(0, 1500));
     expect(result).toMatchObject({
       phases: { letters: { done: lettersOf('a letter under the previous key').length } },
     });
@@ -236,7 +233,12 @@ describe('an operator who gives the previous key, and removes what nobody can us
     const url = `${cloud.url}/_provider/v1`;
     const time = createInProcess(cloud, { env: { ...ENV, WX_DURABLE_PROVIDER_URL: url } });
     time.clock.forward(DAY_MS + LEASE_MS);
-    const last = await time.recover();
+    let last = await time.recover();
+    // A busy machine may not be told in time that 20 MB are too many; then the next run is.
+    for (let run = 2; run <= 5 && 'holds' in failuresIn(last); run += 1) {
+      time.clock.forward(LEASE_MS + 300_000);
+      last = await time.recover();
+    }
     expect(failuresIn(last)).toEqual({});
     const truth = world.truth('later');
     expect(await look(cloud)).toEqual({ ...truth, letters: notAt(unusable, truth.letters) });

@@ -56,7 +56,7 @@ describe('the same request again', () => {
     const before = await cloud.commits();
     expect(await cloud.generate(OPENID, { ...wish, ...change })).toEqual({
       code: 409,
-      message: '该请求编号已用于另一次生成',
+      message: '该请求编号已用于另一份内容',
       error: { code: 'IDEMPOTENCY_MISMATCH', category: 'conflict' },
       requestId: 'r1',
     });

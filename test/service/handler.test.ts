@@ -129,7 +129,14 @@ describe('the log', () => {
       {
         level: 'info',
         event: 'call.answered',
-        fields: { requestId: 'req-2', action: 'unknown', code: 400, error: 'ACTION_UNKNOWN', latencyMs: 0 },
+        fields: {
+          requestId: 'req-2',
+          action: 'unknown',
+          code: 400,
+          error: 'ACTION_UNKNOWN',
+          reason: '[ACTION_UNKNOWN] known actions are look',
+          latencyMs: 0,
+        },
       },
     ]);
   });

@@ -6,6 +6,7 @@ import { createMissingCollections } from '../dev/collections.ts';
 import { formatConsoleLine } from '../dev/console-line.ts';
 import { chooseFunctions, findMissingPackages, type FunctionsFolder } from '../dev/functions.ts';
 import { explainStartFailure } from '../dev/start-failure.ts';
+import { readTimers } from '../dev/timers.ts';
 import { environmentScript, missingPackagesAdvice, welcome } from '../dev/welcome.ts';
 import { parseLanguage, type Language } from '../language.ts';
 import type { CommandContext, Terminal } from '../terminal.ts';
@@ -15,6 +16,8 @@ interface DevOptions {
   readonly dir: string;
   readonly functions?: string;
   readonly provider?: string;
+  readonly timers: boolean;
+  readonly limits: boolean;
   readonly lang: string;
 }
 
@@ -30,6 +33,8 @@ export function addDevCommand(program: Command, { terminal }: CommandContext): v
       '云函数目录；默认为 dist/cloudfunctions 或 cloudfunctions，都没有时用自带的 (folder of functions; default: the project’s, else those of this package)',
     )
     .option('--provider <name>', '图片服务，默认 local 为本机绘制 (picture service; local paints on this machine)')
+    .option('--no-timers', '不自动触发定时器 (timers do not fire by themselves)')
+    .option('--no-limits', '不模拟线上的大小、内存和超时限制 (no limits of size, memory and time)')
     .addHelpText('after', '\n示例 (example):\n  wx-durable dev --port 8360 --functions cloudfunctions')
     .action((_options, command: Command) => dev(command.optsWithGlobals<DevOptions>(), terminal));
 }
@@ -44,7 +49,8 @@ async function dev(options: DevOptions, terminal: Terminal): Promise<void> {
     // In full: it is used from another terminal, wherever that one stands.
     const envFile = resolve(options.dir, 'env.sh');
     await writeFile(envFile, environmentScript(emulator.env));
-    const facts = { emulator, envFile, functions, dir: options.dir, provider, language };
+    const timers = options.timers ? await readTimers(emulator.url) : [];
+    const facts = { emulator, envFile, functions, timers, dir: options.dir, provider, language };
     for (const line of missingPackagesAdvice(findMissingPackages(functions), facts)) terminal.say(line);
     for (const line of welcome(facts)) terminal.print(line);
     await terminal.stopped;
@@ -70,6 +76,8 @@ async function start(
       port: options.port,
       functionsDir: functions.path,
       functionEnv: functionEnv(terminal.env, options.provider),
+      timers: options.timers,
+      ...(options.limits ? {} : { limits: false as const }),
       onConsole: (line) => {
         const write = line.stream === 'stdout' ? terminal.print : terminal.say;
         for (const text of formatConsoleLine(line)) write(text);

@@ -78,7 +78,7 @@ interface Walking {
 
 function walk({ target, log }: Session, { watch, progress, total, after, dryRun }: Walking): Promise<UsersResult> {
   return walkUsers(
-    { store: target.store, log },
+    { ...nodePorts, store: target.store, log },
     {
       dryRun,
       after,

@@ -1,5 +1,5 @@
 import { collections } from '../../records/index.ts';
-import { CommandFailure, exitCodes } from '../exit-codes.ts';
+import { request } from './request.ts';
 
 /** Creates what the functions expect to find: in the cloud, too, no write creates a collection. Keeps what is there. */
 export async function createMissingCollections(url: string): Promise<void> {
@@ -18,10 +18,4 @@ async function listCollections(url: string): Promise<ReadonlySet<string>> {
 
 function nameOf(item: unknown): string {
   return typeof item === 'object' && item !== null && 'name' in item ? String(item.name) : '';
-}
-
-async function request(address: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(address, init);
-  if (response.ok) return response;
-  throw new CommandFailure(exitCodes.failed, `the local cloud refused ${address}: ${await response.text()}`);
 }

@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import type { Language } from '../language.ts';
 import type { FunctionsFolder, MissingPackages } from './functions.ts';
+import type { Timer } from './timers.ts';
 
 /** What there is to say about a local cloud that has started. */
 export interface WelcomeFacts {
@@ -8,6 +9,8 @@ export interface WelcomeFacts {
   /** Shell script that sets the environment of a client process. */
   readonly envFile: string;
   readonly functions: FunctionsFolder;
+  /** Those that fire by themselves, or would. */
+  readonly timers: readonly Timer[];
   readonly dir: string;
   readonly provider: string;
   readonly language: Language;
@@ -22,6 +25,7 @@ export function welcome(facts: WelcomeFacts): string[] {
     `  ${text.target}emulator (${facts.dir})`,
     ...functionLines(functions, text),
     `  ${text.provider}${facts.provider === 'local' ? text.localProvider : facts.provider}`,
+    ...timerLines(facts.timers, text),
     ...curlLines(facts, text),
     '',
     text.connect,
@@ -39,6 +43,19 @@ function functionLines({ path, names, isShipped }: FunctionsFolder, text: Texts)
   return [`  ${text.functions}${names.join(', ')}`, `  ${text.from}${isShipped ? text.shipped : path}`];
 }
 
+/** The clock of the platform's timers is eight hours ahead, wherever this machine is. */
+function timerLines(timers: readonly Timer[], text: Texts): string[] {
+  const firing = timers.flatMap(({ function: name, next }) =>
+    next === null
+      ? []
+      : [`${name} ${new Date(Date.parse(next) + 8 * 3_600_000).toISOString().slice(5, 19).replace('T', ' ')}`],
+  );
+  const wrong = timers.flatMap(({ function: name, error }) =>
+    error === undefined ? [] : [`  ⚠️  ${text.badTimer}${name}: ${error}`],
+  );
+  return [...(firing.length === 0 ? [] : [`  ${text.timers}${firing.join(', ')}`]), ...wrong];
+}
+
 const PICTURE = { action: 'generate', data: { prompt: '海边的灯塔' } };
 
 /** How to call one of the functions that are there. */
@@ -51,6 +68,7 @@ function curlLines({ emulator, functions: { names } }: WelcomeFacts, text: Texts
     text.call,
     `  curl -s ${emulator.url}/invoke/${name} -H 'x-wx-openid: oDemoUser' \\`,
     `    -d ${shellQuote(JSON.stringify(isOurs ? PICTURE : {}))}`,
+    `  ${text.http}${emulator.url}/http/${name}`,
   ];
 }
 
@@ -101,8 +119,11 @@ const TEXTS = {
     provider: '图片服务：',
     localProvider: 'local（在本机绘制，不收费）',
     call: '像小程序一样调用云函数：',
+    http: 'HTTP 访问：',
     connect: '让使用 wx-server-sdk 的进程连接到这里（在它的终端中执行）：',
-    reload: '修改云函数的代码后，重新启动才会生效',
+    timers: '定时触发（北京时间）：',
+    badTimer: '定时器不会触发：',
+    reload: '修改云函数的代码或配置后，下一次调用即生效',
     stop: '按 Ctrl-C 停止',
     missing: (names: string, { packages, command }: Cure) => [
       `⚠️  缺少依赖 ${packages}，调用会失败：${names}`,
@@ -120,8 +141,11 @@ const TEXTS = {
     provider: 'picture service: ',
     localProvider: 'local (paints on this machine, costs nothing)',
     call: 'Call a function as a mini program would:',
+    http: 'HTTP access: ',
     connect: 'Connect a process that uses wx-server-sdk (in its shell):',
-    reload: "A change of a function's code takes effect at the next start",
+    timers: 'timers (UTC+8): ',
+    badTimer: 'this timer never fires: ',
+    reload: "A change of a function's code or settings takes effect at its next call",
     stop: 'Ctrl-C stops it',
     missing: (names: string, { packages, command }: Cure) => [
       `⚠️  ${packages} not installed, so calls will fail: ${names}`,

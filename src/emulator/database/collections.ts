@@ -1,9 +1,9 @@
-import type { Change, Entry, Journal } from '../journal/index.ts';
+import type { Capture, Change, Entry, Journal } from '../journal/index.ts';
 import { CloudError, invalidParam } from '../cloud-error.ts';
 import { createCollection, type Collection, type StoredCollection } from './collection.ts';
 import { assertDocumentSize, type Fields, type Id, type Stored } from './document.ts';
 import { decodeValue, encodeText } from './ejson.ts';
-import { readIndexes } from './index-specs.ts';
+import { readIndexes, writeIndexes } from './index-specs.ts';
 
 /** The documents of all collections, in memory, with the journal as their truth. */
 export interface Collections {
@@ -15,6 +15,8 @@ export interface Collections {
   commit(changes: readonly DocumentChange[]): void;
   /** Makes an entry of the journal visible again. */
   replay(entry: Entry): void;
+  /** All that stands now, in its order, whatever is changed later. */
+  capture(): Capture;
   observe(observer: Transactional): void;
 }
 
@@ -59,6 +61,7 @@ export function createCollections(journal: () => Journal): Collections {
       }
     },
     replay: (entry) => apply(content, asDocumentChange(entry)),
+    capture: () => capture(content),
     observe: (next) => (observer = next),
   };
 }
@@ -78,6 +81,30 @@ function apply(content: Content, { op, collection: name, id, document }: Documen
   else if (id === undefined) return;
   else if (op === 'remove') collection.remove(id);
   else if (document !== undefined) collection.set(document as Stored);
+}
+
+/** Stored documents are never changed in place, so it is enough to hold them; each becomes text when it is its turn. */
+function capture(content: Content): Capture {
+  const held = [...content].map(([name, collection]): Held => {
+    return { name, indexes: collection.indexes, documents: [...collection.all()] };
+  });
+  const count = held.reduce((sum, { indexes, documents }) => sum + 1 + Math.sign(indexes.length) + documents.length, 0);
+  return { count, changes: wordsOf(held) };
+}
+
+interface Held extends Pick<Collection, 'indexes'> {
+  readonly name: string;
+  readonly documents: readonly Stored[];
+}
+
+function* wordsOf(held: readonly Held[]): Generator<Change> {
+  for (const { name, indexes, documents } of held) {
+    yield { op: 'create', collection: name };
+    if (indexes.length > 0) yield asJournalChange({ op: 'index', collection: name, document: writeIndexes(indexes) });
+    for (const document of documents) {
+      yield asJournalChange({ op: 'insert', collection: name, id: document._id, document });
+    }
+  }
 }
 
 function asJournalChange({ op, collection, id, document }: DocumentChange): Change {

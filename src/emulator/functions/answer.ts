@@ -1,12 +1,14 @@
 import { CloudError } from '../cloud-error.ts';
 import type { FunctionAnswer } from './functions.ts';
+import type { Limits } from './limits.ts';
 
 /** What `wx.cloud.callFunction` hands to a mini program. */
 export type InvokeAnswer =
   | { readonly result: unknown; readonly requestID: string; readonly errMsg: 'cloud.callFunction:ok' }
   | { readonly errCode: number; readonly errMsg: string; readonly requestID: string };
 
-interface Failure {
+/** A failure of a call. */
+export interface Failure {
   /** The number a mini program sees. */
   readonly errCode: number;
   /** The name another function's SDK sees. */
@@ -14,10 +16,13 @@ interface Failure {
   readonly message: string;
 }
 
-/** The answer for a mini program. */
-export function toInvokeAnswer(answer: FunctionAnswer): InvokeAnswer {
+/** The answer for a mini program, which receives no result of more than `resultBytes`. */
+export function toInvokeAnswer(answer: FunctionAnswer, { resultBytes }: Pick<Limits, 'resultBytes'>): InvokeAnswer {
   const { requestId: requestID, outcome } = answer;
   if (outcome.kind === 'done') {
+    if (Buffer.byteLength(outcome.result) > resultBytes) {
+      return { errCode: -604001, errMsg: 'cloudfunction result size exceed limit (1MB)', requestID };
+    }
     return { result: JSON.parse(outcome.result), requestID, errMsg: 'cloud.callFunction:ok' };
   }
   const { errCode, message } = failureOf(answer);
@@ -31,7 +36,8 @@ export function resultOrRefusal(answer: FunctionAnswer): string {
   throw new CloudError(code, message);
 }
 
-function failureOf({ outcome, timeoutSeconds }: FunctionAnswer): Failure {
+/** What went wrong, in the platform's codes and words. */
+export function failureOf({ outcome, timeoutSeconds }: FunctionAnswer): Failure {
   switch (outcome.kind) {
     case 'missing':
       return {
@@ -45,6 +51,12 @@ function failureOf({ outcome, timeoutSeconds }: FunctionAnswer): Failure {
         code: 'FUNCTIONS_TIME_LIMIT_EXCEEDED',
         message: `Invoking task timed out after ${timeoutSeconds} seconds`,
       };
+    case 'throttled':
+      return throttled(outcome.code, outcome.message);
+    case 'out-of-memory':
+      return { ...executionFailure('function memory limit exceeded'), code: 'FUNCTIONS_MEMORY_LIMIT_EXCEEDED' };
+    case 'response-too-large':
+      return executionFailure('The size of response exceeds the upper limit (6MB)');
     case 'killed':
       return executionFailure('the instance was killed');
     case 'failed':
@@ -52,6 +64,13 @@ function failureOf({ outcome, timeoutSeconds }: FunctionAnswer): Failure {
     default:
       return executionFailure('');
   }
+}
+
+/** The refusal of what came too often or too many at once. */
+export function throttled(code: string, message: string): Failure {
+  return code === 'EXCEED_CONCURRENT_REQUEST_LIMIT'
+    ? { errCode: -501004, code, message: `exceed concurrent request limit. ${message}` }
+    : { errCode: -501001, code, message: `resource system error. [${code}] ${message}` };
 }
 
 function executionFailure(message: string): Failure {

@@ -50,14 +50,15 @@ export function callerEnvironment({ openid, unionid, source }: Caller, token: st
 interface ContextFacts {
   readonly name: string;
   readonly timeoutSeconds: number;
+  readonly memoryMb: number;
   readonly requestId: string;
 }
 
 /** The second argument of `main`. `time_limit_in_ms` is the configured limit, not the time left. */
-export function functionContext({ name, timeoutSeconds, requestId }: ContextFacts): Record<string, unknown> {
+export function functionContext({ name, timeoutSeconds, memoryMb, requestId }: ContextFacts): Record<string, unknown> {
   return {
     callbackWaitsForEmptyEventLoop: false,
-    memory_limit_in_mb: 256,
+    memory_limit_in_mb: memoryMb,
     time_limit_in_ms: Math.round(timeoutSeconds * 1000),
     request_id: requestId,
     environment: '{}',

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/index.ts';
 import { findFunction, type FunctionDefinition } from './definition.ts';
 import { callerEnvironment, functionContext, type Caller } from './environment.ts';
+import { CloudError } from '../cloud-error.ts';
 import type { Outcome } from './instance.ts';
 import { createInvocations, type Invocation } from './invocations.ts';
-import { createPool, type InstancePool, type PooledInstance } from './pool.ts';
+import { createGate, type Limits } from './limits.ts';
+import { createPool, type InstanceEnvironment, type InstancePool, type PooledInstance } from './pool.ts';
 import { createQueue } from './queue.ts';
 
 /** One piece of what a function printed. */
@@ -28,9 +30,15 @@ export interface FunctionCall {
 /** How a call ended. */
 export interface FunctionAnswer {
   readonly requestId: string;
-  readonly outcome: Outcome | { readonly kind: 'missing' };
+  readonly outcome: Outcome | Refused;
   readonly timeoutSeconds: number;
 }
+
+/** What the platform says in the place of a function. */
+type Refused =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'throttled'; readonly code: string; readonly message: string }
+  | { readonly kind: 'response-too-large' };
 
 /** The cloud functions. */
 export interface Functions {
@@ -45,7 +53,8 @@ export interface Functions {
 interface FunctionsOptions {
   readonly dir: string | undefined;
   readonly clock: Clock;
-  readonly env: (workerId: string) => Readonly<Record<string, string>>;
+  readonly env: InstanceEnvironment;
+  readonly limits: Limits;
   readonly onConsole: (output: ConsoleOutput) => void;
 }
 
@@ -55,24 +64,46 @@ const MAX_CONCURRENT = 16;
 /** Loading the code has its own allowance, as on the platform; the function's timeout counts from `main`. */
 const MAX_LOAD_MS = 60_000;
 
-/** The functions below `dir`. */
+/** The functions below `dir`, found anew at every call. */
 export function createFunctions(options: FunctionsOptions): Functions {
-  const pool = createPool(options);
+  const { dir, limits } = options;
+  const pool = createPool({ ...options, hasMemoryLimit: limits.memory });
   const invocations = createInvocations();
   const queue = createQueue(MAX_CONCURRENT);
+  const gate = createGate(limits.concurrentCalls);
+  const run = async (call: FunctionCall): Promise<FunctionAnswer> => {
+    const requestId = randomUUID();
+    // Not before its turn: by then the code may have been built anew.
+    const definition = findFunction(dir, call.name);
+    if (definition === undefined) return { requestId, outcome: { kind: 'missing' }, timeoutSeconds: 0 };
+    const outcome = await invoke({ ...options, pool, invocations }, { call, definition, requestId });
+    const isTooLarge = outcome.kind === 'done' && Buffer.byteLength(outcome.result) > limits.responseBytes;
+    const { timeoutSeconds } = definition;
+    return { requestId, timeoutSeconds, outcome: isTooLarge ? { kind: 'response-too-large' } : outcome };
+  };
   return {
     byToken: (token) => invocations.byToken(token),
     byWorker: (workerId) => invocations.byWorker(workerId),
     close: () => pool.stopAll(),
     async call(call) {
-      const requestId = randomUUID();
-      const definition = findFunction(options.dir, call.name);
-      if (definition === undefined) return { requestId, outcome: { kind: 'missing' }, timeoutSeconds: 0 };
-      const run = () => invoke({ ...options, pool, invocations }, { call, definition, requestId });
-      const outcome = call.isNested ? await run() : await queue.run(run);
-      return { requestId, outcome, timeoutSeconds: definition.timeoutSeconds };
+      const entry = tryEnter(() => gate.enter(call.name));
+      if (typeof entry !== 'function') return { requestId: randomUUID(), outcome: entry, timeoutSeconds: 0 };
+      try {
+        return call.isNested ? await run(call) : await queue.run(() => run(call));
+      } finally {
+        entry();
+      }
     },
   };
+}
+
+function tryEnter(enter: () => () => void): (() => void) | Refused {
+  try {
+    return enter();
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    return { kind: 'throttled', code: error.code, message: error.message };
+  }
 }
 
 interface Machinery extends FunctionsOptions {
@@ -112,7 +143,7 @@ interface Seat extends Machinery {
 
 /** Calls an instance under the time limits: first that of loading, from the start of `main` the function's own. */
 async function callInstance(seat: Seat, { call, definition, requestId }: Job): Promise<Outcome> {
-  const { instance, clock, onConsole, token } = seat;
+  const { instance, clock, onConsole, token, limits } = seat;
   const expire = () => void instance.stop({ kind: 'timed-out' });
   let cancel = clock.after(MAX_LOAD_MS, expire);
   const outcome = await instance.call({
@@ -121,7 +152,7 @@ async function callInstance(seat: Seat, { call, definition, requestId }: Job): P
     env: callerEnvironment(call.caller, token),
     onStart() {
       cancel();
-      cancel = clock.after(definition.timeoutSeconds * 1000, expire);
+      if (limits.timeout) cancel = clock.after(definition.timeoutSeconds * 1000, expire);
     },
     onOutput: (stream, text) => onConsole({ function: call.name, requestId, stream, text }),
   });

@@ -1,15 +1,18 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { markOf } from './definition.ts';
 
 /** What one invocation came to. */
 export type Outcome =
   | { readonly kind: 'done'; readonly result: string }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'timed-out' }
+  | { readonly kind: 'out-of-memory' }
   | { readonly kind: 'killed' };
 
 /** What the worker sends. */
 type WorkerMessage =
   | { readonly type: 'started' }
+  | { readonly type: 'files'; readonly files: readonly string[] }
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   | { readonly type: 'done'; readonly result: string }
   | { readonly type: 'failed'; readonly message: string; readonly stack: string };
@@ -31,21 +34,26 @@ export interface Instance {
   /** Kills it; the call under way ends with `outcome`, after everything printed until then has been handed on. */
   stop(outcome?: Outcome): Promise<void>;
   readonly isAlive: () => boolean;
+  /** Whether none of the files it has loaded (packages apart) was written since. */
+  readonly isFresh: () => boolean;
 }
 
 interface InstanceOptions {
   readonly entry: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Where its heap ends; undefined: where that of this process does. */
+  readonly memoryMb: number | undefined;
 }
 
 /** Starts an instance of the function whose code is at `entry`. */
-export function startInstance({ entry, env }: InstanceOptions): Instance {
+export function startInstance({ entry, env, memoryMb }: InstanceOptions): Instance {
   const gate = new Int32Array(new SharedArrayBuffer(4));
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(new URL('./worker.cjs', import.meta.url), {
     env: { ...env },
     // Flags of this process (a test runner's loader, an inspector) are not the function's.
     execArgv: [],
+    ...(memoryMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
     workerData: { entry, gate: gate.buffer, port: port2 },
     transferList: [port2],
   });
@@ -53,11 +61,12 @@ export function startInstance({ entry, env }: InstanceOptions): Instance {
   worker.unref();
   const state = createCallState();
   worker.on('message', (message: WorkerMessage) => state.receive(message));
-  worker.on('error', (error) => state.end({ kind: 'failed', message: describe(error) }));
+  worker.on('error', (error) => state.end(endOf(error)));
   // All messages sent before the end have been received by now.
   worker.on('exit', () => state.end({ kind: 'failed', message: 'the function ended its own process' }));
   return {
     isAlive: () => !state.isEnding(),
+    isFresh: state.isFresh,
     async stop(outcome = { kind: 'killed' }) {
       state.doom(outcome);
       await worker.terminate();
@@ -80,11 +89,13 @@ interface CallState {
   /** Ends the instance; a call that is under way gets this outcome, unless another one was decided before. */
   end(outcome: Outcome): void;
   isEnding(): boolean;
+  isFresh(): boolean;
 }
 
 function createCallState(): CallState {
   let current: { call: InstanceCall; settle: (outcome: Outcome) => void } | undefined;
   let doom: Outcome | undefined;
+  let files = new Map<string, string | undefined>();
   const settle = (outcome: Outcome) => {
     current?.settle(outcome);
     current = undefined;
@@ -96,6 +107,8 @@ function createCallState(): CallState {
       }),
     receive(message) {
       if (message.type === 'output') current?.call.onOutput(message.stream, message.text);
+      else if (message.type === 'files')
+        files = new Map(message.files.map((path) => [path, files.get(path) ?? markOf(path)]));
       else if (doom !== undefined) return;
       else if (message.type === 'started') current?.call.onStart();
       else if (message.type === 'done') settle({ kind: 'done', result: message.result });
@@ -112,7 +125,13 @@ function createCallState(): CallState {
       settle(doom);
     },
     isEnding: () => doom !== undefined,
+    isFresh: () => [...files].every(([path, mark]) => markOf(path) === mark),
   };
+}
+
+function endOf(error: unknown): Outcome {
+  const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  return isMemory ? { kind: 'out-of-memory' } : { kind: 'failed', message: describe(error) };
 }
 
 function describe(error: unknown): string {

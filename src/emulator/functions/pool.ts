@@ -7,17 +7,27 @@ const IDLE_MS = 180_000;
 
 interface PoolOptions {
   readonly clock: Clock;
-  readonly env: (workerId: string) => Readonly<Record<string, string>>;
+  readonly env: InstanceEnvironment;
+  /** Whether an instance may use no more memory than its function's settings say. */
+  readonly hasMemoryLimit: boolean;
 }
+
+/** The environment of an instance, with the variables that its function's settings declare. */
+export type InstanceEnvironment = (
+  workerId: string,
+  variables: Readonly<Record<string, string>>,
+) => Readonly<Record<string, string>>;
 
 /** An instance with the name that its requests to the provider carry. */
 export interface PooledInstance extends Instance {
   readonly workerId: string;
+  /** That of the definition it was started from. */
+  readonly version: string;
 }
 
 /** The instances of all functions. */
 export interface InstancePool {
-  /** An idle instance, or a new one. */
+  /** An idle instance of the function as it is now, or a new one; idle ones of older code are ended. */
   take(definition: FunctionDefinition): PooledInstance;
   /** Gives an instance back; one that has ended is forgotten. */
   release(definition: FunctionDefinition, instance: PooledInstance): void;
@@ -25,7 +35,7 @@ export interface InstancePool {
 }
 
 /** A pool that starts with no instance. */
-export function createPool({ clock, env }: PoolOptions): InstancePool {
+export function createPool({ clock, env, hasMemoryLimit }: PoolOptions): InstancePool {
   const idle = new Map<string, { instance: PooledInstance; cancel: () => void }[]>();
   const all = new Set<PooledInstance>();
   let started = 0;
@@ -35,17 +45,20 @@ export function createPool({ clock, env }: PoolOptions): InstancePool {
     void instance.stop();
   };
   return {
-    take({ name, entry }) {
+    take(definition) {
+      const { name, entry, version, memoryMb, variables } = definition;
+      const isOf = (instance: PooledInstance) => instance.version === version && instance.isFresh();
       for (let next = idle.get(name)?.pop(); next !== undefined; next = idle.get(name)?.pop()) {
         next.cancel();
-        if (next.instance.isAlive()) return next.instance;
-        all.delete(next.instance);
+        if (next.instance.isAlive() && isOf(next.instance)) return next.instance;
+        stop(next.instance);
       }
       // Calls that were waiting for a place when the local cloud was closed.
       if (!isOpen) throw new DurableError('INTERNAL', 'the local cloud has been closed');
       started += 1;
       const workerId = `w${started}`;
-      const instance = { ...startInstance({ entry, env: env(workerId) }), workerId };
+      const limits = { memoryMb: hasMemoryLimit ? memoryMb : undefined };
+      const instance = { ...startInstance({ entry, env: env(workerId, variables), ...limits }), workerId, version };
       all.add(instance);
       return instance;
     },

@@ -13,6 +13,7 @@ const gate = new Int32Array(gateMemory);
 let main;
 /** @type {readonly string[]} */
 let variables = [];
+let reported = 0;
 
 // A function that waits for something that never comes runs into its timeout; it does not end by itself.
 setInterval(() => undefined, 2 ** 30);
@@ -38,8 +39,10 @@ async function run({ event, context, env }) {
   applyEnvironment(env);
   try {
     main ??= load();
+    reportFiles();
     post({ type: 'started' });
     const result = await main(JSON.parse(event), context);
+    reportFiles();
     return { type: 'done', result: JSON.stringify(result === undefined ? null : result) ?? 'null' };
   } catch (error) {
     return { type: 'failed', message: describe(error), stack: error instanceof Error ? (error.stack ?? '') : '' };
@@ -51,6 +54,14 @@ function load() {
   const exported = require(entry);
   if (typeof exported?.main !== 'function') throw new Error(`${entry} does not export a function named main`);
   return exported.main;
+}
+
+/** Tells which of the developer's files this instance holds in memory: when one is changed, it must not be used again. */
+function reportFiles() {
+  const loaded = Object.keys(require.cache);
+  if (loaded.length === reported) return;
+  reported = loaded.length;
+  post({ type: 'files', files: loaded.filter((path) => path !== __filename && !/[\\/]node_modules[\\/]/.test(path)) });
 }
 
 /** @param {Record<string, string>} env */

@@ -16,7 +16,7 @@ export interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: string | Buffer | Readable;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';

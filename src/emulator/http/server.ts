@@ -96,6 +96,10 @@ async function dispatch(exchange: Exchange, routes: readonly Route[]): Promise<R
  * Host that is not this machine (DNS rebinding), is refused.
  */
 function assertLocal({ headers }: IncomingMessage): void {
+  // A picture or a link of such a page carries no Origin, and would run a function all the same.
+  if (headers['sec-fetch-site'] === 'cross-site' && headers.origin === undefined) {
+    throw new HttpRefusal(403, 'requests of other web sites are not answered');
+  }
   const origin = headers.origin === undefined ? [] : [headers.origin.replace(/^\w+:\/\//, '')];
   for (const host of [headers.host ?? 'localhost', ...origin]) {
     if (/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) continue;

@@ -15,6 +15,12 @@ export interface Change {
   readonly documentText?: string;
 }
 
+/** What stands at one moment, as the changes that lead there; they are put into words only as they are asked for. */
+export interface Capture {
+  readonly count: number;
+  readonly changes: Iterable<Change>;
+}
+
 /** One change, as it was read back; `document` is JSON, its EJSON values not yet decoded. */
 export interface Entry {
   readonly seq: number;
@@ -24,21 +30,32 @@ export interface Entry {
   readonly id?: Id;
   /** It happened together with the entry behind it: without that one it has not happened. */
   readonly more?: true;
+  /** In a snapshot, the place of this entry in it, from 1; all of them carry the snapshot's `seq`. */
+  readonly part?: number;
   readonly document?: unknown;
+}
+
+/** The first line of a log that was rewritten: so many entries follow that lead to what stood after entry `seq`. */
+export interface SnapshotHead {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly op: 'snapshot';
+  readonly count: number;
 }
 
 /** Where an entry stands. */
 export interface EntryPlace {
   readonly seq: number;
   readonly atMs: number;
-  readonly more: boolean;
+  readonly more?: boolean;
+  readonly part?: number;
 }
 
 /** Characters before an entry's JSON: its checksum and a space. */
 export const PREFIX_LENGTH = 17;
 
 /** The line of a change: checksum, space, JSON, newline. */
-export function encodeEntry(change: Change, { seq, atMs, more }: EntryPlace): string {
+export function encodeEntry(change: Change, { seq, atMs, more = false, part }: EntryPlace): string {
   const { collection, op, id, documentText } = change;
   const head = JSON.stringify({
     seq,
@@ -47,16 +64,25 @@ export function encodeEntry(change: Change, { seq, atMs, more }: EntryPlace): st
     op,
     ...(id === undefined ? {} : { id }),
     ...(more ? { more } : {}),
+    ...(part === undefined ? {} : { part }),
   });
-  const json = documentText === undefined ? head : `${head.slice(0, -1)},"document":${documentText}}`;
-  return `${checksum(json)} ${json}\n`;
+  return asLine(documentText === undefined ? head : `${head.slice(0, -1)},"document":${documentText}}`);
 }
 
-/** The entry on a line (without its newline), or undefined when the line is not what was written. */
-export function decodeEntry(line: string): Entry | undefined {
+/** The line that begins a snapshot. */
+export function encodeHead(head: SnapshotHead): string {
+  return asLine(JSON.stringify(head));
+}
+
+/** What stands on a line (without its newline), or undefined when the line is not what was written. */
+export function decodeEntry(line: string): Entry | SnapshotHead | undefined {
   const json = line.slice(PREFIX_LENGTH);
   if (line.slice(0, PREFIX_LENGTH) !== `${checksum(json)} `) return undefined;
-  return JSON.parse(json) as Entry;
+  return JSON.parse(json) as Entry | SnapshotHead;
+}
+
+function asLine(json: string): string {
+  return `${checksum(json)} ${json}\n`;
 }
 
 function checksum(json: string): string {

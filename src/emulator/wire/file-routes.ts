@@ -3,6 +3,7 @@ import type { Faults, RequestFacts } from '../faults/index.ts';
 import { runWithFaults } from '../faults/index.ts';
 import type { Functions } from '../functions/index.ts';
 import { BODY_LIMITS, emptyReply, readBody, type Exchange, type Reply, type Route } from '../http/index.ts';
+import { readForm } from './multipart.ts';
 import type { StorageParts } from './storage-actions.ts';
 
 interface FileRouteParts extends StorageParts {
@@ -25,23 +26,56 @@ const TYPES: Readonly<Record<string, string>> = {
 export function createFileRoutes(parts: FileRouteParts): readonly Route[] {
   const path = /^\/cos\/(.+)$/;
   return [
-    { method: 'PUT', path, handle: (exchange) => upload(parts, exchange) },
+    { method: 'PUT', path, handle: (exchange) => upload(parts, exchange, readPut) },
+    // SDK 2 and 3 send a form.
+    { method: 'POST', path, handle: (exchange) => upload(parts, exchange, readPost) },
     { method: 'GET', path, handle: (exchange) => download(parts, exchange) },
     { method: 'HEAD', path, handle: (exchange) => download(parts, exchange) },
   ];
 }
 
-async function upload(parts: FileRouteParts, exchange: Exchange): Promise<Reply | undefined> {
+interface Upload {
+  readonly token: string;
+  readonly authorization: string;
+  readonly content: Buffer;
+}
+
+async function readPut(exchange: Exchange): Promise<Upload> {
+  return {
+    token: headerOf(exchange, 'x-cos-security-token'),
+    authorization: headerOf(exchange, 'authorization'),
+    content: await readBody(exchange.request, BODY_LIMITS.bulk),
+  };
+}
+
+async function readPost(exchange: Exchange): Promise<Upload> {
+  const body = await readBody(exchange.request, BODY_LIMITS.bulk);
+  const form = readForm(headerOf(exchange, 'content-type'), body);
+  const field = (name: string): string => form?.get(name)?.toString('utf8') ?? '';
+  const content = form?.get('file');
+  // Only a form that is there as a whole, and names the file of its address, is taken for signed.
+  const isWhole = content !== undefined && field('key') === exchange.params[0];
+  return {
+    token: field('x-cos-security-token'),
+    authorization: isWhole ? field('Signature') : '',
+    content: content ?? Buffer.alloc(0),
+  };
+}
+
+async function upload(
+  parts: FileRouteParts,
+  exchange: Exchange,
+  read: (exchange: Exchange) => Promise<Upload>,
+): Promise<Reply | undefined> {
   const { files, addresses, functions } = parts;
   const [path = ''] = exchange.params;
-  const token = headerOf(exchange, 'x-cos-security-token');
+  const { token, authorization, content } = await read(exchange);
   const sender = functions.byToken(token);
-  const content = await readBody(exchange.request, BODY_LIMITS.bulk);
   return withFaults(parts, exchange, {
     facts: { area: 'storage', storage: 'upload', from: sender?.function },
     kill: sender?.kill,
     async run() {
-      const isSigned = headerOf(exchange, 'authorization') === addresses.sign('put', `${path}\n${token}`);
+      const isSigned = authorization === addresses.sign('put', `${path}\n${token}`);
       if (!isSigned) return storageError(403, 'AccessDenied', 'the upload is not signed for this path');
       await files.put(path, content);
       return emptyReply(200);

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/index.ts';
 import { CloudError, invalidParam } from '../cloud-error.ts';
 import { DocumentLocked, isFields, type Transactions } from '../database/index.ts';
 import { runWithFaults, type Faults } from '../faults/index.ts';
-import { CLIENT_CALLER, type Functions, type Invocation } from '../functions/index.ts';
+import { CLIENT_CALLER, type Functions, type Invocation, type Traffic } from '../functions/index.ts';
 import { BODY_LIMITS, HttpRefusal, jsonReply, readJson, type Exchange, type Reply, type Route } from '../http/index.ts';
 import type { Action } from './database-actions.ts';
 import { factsOf } from './facts.ts';
@@ -14,6 +14,7 @@ interface GatewayParts {
   readonly faults: Faults;
   readonly functions: Functions;
   readonly transactions: Transactions;
+  readonly traffic: Traffic;
   readonly clock: Clock;
 }
 
@@ -28,8 +29,10 @@ const CONFLICT = 'DATABASE_TRANSACTION_CONFLICT';
 async function answer(parts: GatewayParts, exchange: Exchange): Promise<Reply | undefined> {
   const requestId = randomUUID();
   const refuse = (code: string, message: string) => jsonReply({ code, message, requestId });
+  let leave = (): void => undefined;
   try {
     const { request, sender } = await readRequest(parts, exchange);
+    leave = admit(parts.traffic, request.action);
     return await runWithFaults({
       exchange,
       clock: parts.clock,
@@ -45,7 +48,15 @@ async function answer(parts: GatewayParts, exchange: Exchange): Promise<Reply | 
   } catch (error) {
     const { code, message } = asCloudError(error);
     return refuse(code, message);
+  } finally {
+    leave();
   }
+}
+
+/** A call of a function is counted where functions run: it would hold its place here for as long as they take. */
+function admit(traffic: Traffic, action: string): () => void {
+  traffic.count();
+  return action.startsWith('functions.') ? () => undefined : traffic.enter();
 }
 
 async function readRequest(

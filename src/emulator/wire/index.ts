@@ -4,5 +4,7 @@ export { createDatabaseActions } from './database-actions.ts';
 export { createFileRoutes } from './file-routes.ts';
 export { createFunctionActions } from './function-actions.ts';
 export { createGateway } from './gateway.ts';
+export { createHttpAccessRoutes } from './http-access.ts';
 export { createInvokeRoute } from './invoke-route.ts';
 export { createStorageActions, type StorageParts } from './storage-actions.ts';
+export { createTimerRoutes } from './timer-routes.ts';

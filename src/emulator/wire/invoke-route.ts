@@ -1,12 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/index.ts';
 import { runWithFaults, type Faults } from '../faults/index.ts';
-import { toInvokeAnswer, type Caller, type Functions, type InvokeAnswer } from '../functions/index.ts';
-import { BODY_LIMITS, HttpRefusal, jsonReply, readBody, type Exchange, type Reply, type Route } from '../http/index.ts';
+import { CloudError } from '../cloud-error.ts';
+import {
+  throttled,
+  toInvokeAnswer,
+  type Caller,
+  type Failure,
+  type Functions,
+  type InvokeAnswer,
+  type Limits,
+  type Traffic,
+} from '../functions/index.ts';
+import { HttpRefusal, jsonReply, readBody, type Exchange, type Reply, type Route } from '../http/index.ts';
 
 interface InvokeParts {
   readonly functions: Functions;
   readonly faults: Faults;
+  readonly limits: Limits;
+  readonly traffic: Traffic;
   readonly clock: Clock;
 }
 
@@ -15,27 +27,43 @@ export function createInvokeRoute(parts: InvokeParts): Route {
   return { method: 'POST', path: /^\/invoke\/([^/]*)$/, handle: (exchange) => invoke(parts, exchange) };
 }
 
-async function invoke({ functions, faults, clock }: InvokeParts, exchange: Exchange): Promise<Reply | undefined> {
+async function invoke(parts: InvokeParts, exchange: Exchange): Promise<Reply | undefined> {
+  const { functions, faults, limits, traffic, clock } = parts;
   const [name = ''] = exchange.params;
   const requestId = randomUUID();
-  const event = await readEvent(exchange);
+  const event = await readEvent(exchange, limits);
   if (typeof event !== 'string') return event;
+  const tooMany = countedOut(traffic);
+  if (tooMany !== undefined) return jsonReply(refusal(tooMany.errCode, tooMany.message, requestId));
   return runWithFaults({
     exchange,
     clock,
     plan: faults.plan({ area: 'functions', function: name }),
     refuse: (code, message) => jsonReply(refusal(-501001, `${code} ${message}`, requestId)),
-    kill: () => jsonReply(toInvokeAnswer({ requestId, outcome: { kind: 'killed' }, timeoutSeconds: 0 })),
-    run: async () =>
-      jsonReply(toInvokeAnswer(await functions.call({ name, event, caller: callerOf(exchange), isNested: false }))),
+    kill: () => jsonReply(toInvokeAnswer({ requestId, outcome: { kind: 'killed' }, timeoutSeconds: 0 }, limits)),
+    async run() {
+      const answer = await functions.call({ name, event, caller: callerOf(exchange), isNested: false });
+      return jsonReply(toInvokeAnswer(answer, limits));
+    },
   });
 }
 
+/** The refusal of one call too many in this second; undefined where it may come in. */
+export function countedOut(traffic: Traffic): Failure | undefined {
+  try {
+    traffic.count();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    return throttled(error.code, error.message);
+  }
+}
+
 /** The event as JSON text; or, for one that the platform would not pass on, the answer. */
-async function readEvent({ request }: Exchange): Promise<string | Reply> {
+async function readEvent({ request }: Exchange, { eventBytes }: Limits): Promise<string | Reply> {
   const requestId = randomUUID();
   try {
-    const text = (await readBody(request, BODY_LIMITS.event)).toString('utf8');
+    const text = (await readBody(request, eventBytes)).toString('utf8');
     if (text.trim() === '') return '{}';
     JSON.parse(text);
     return text;

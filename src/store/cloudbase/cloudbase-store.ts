@@ -153,14 +153,31 @@ async function readPage(db: Database, name: string, plan: PagePlan): Promise<Pag
   return last && items.length >= limit ? { items, next: pageKeyOf(last, orderBy) } : { items };
 }
 
-// The platform refuses an answer over about 1 MB; one document of that size cannot be asked for in halves.
+// The platform refuses an answer over about 1 MB; one document of that size cannot be asked for in halves. The error then
+// says where it is, so that a walk can name it and go on after it.
 async function halving(plan: PagePlan, read: (part: PagePlan) => Promise<Page>): Promise<Page> {
   try {
     return await read(plan);
   } catch (error) {
-    if (!isDurableError(error, 'STORE_TOO_LARGE') || plan.limit === 1) throw error;
+    if (!isDurableError(error, 'STORE_TOO_LARGE')) throw error;
+    if (plan.limit === 1) throw await naming(error, plan, read);
     return halving({ ...plan, limit: Math.ceil(plan.limit / 2) }, read);
   }
+}
+
+async function naming(
+  error: DurableError,
+  plan: PagePlan,
+  read: (part: PagePlan) => Promise<Page>,
+): Promise<DurableError> {
+  const { items, next } = await read({ ...plan, fields: ['_id', plan.orderBy] });
+  const [document] = items;
+  // It may have gone between the two.
+  if (!document || !next) return error;
+  return new DurableError('STORE_TOO_LARGE', 'one document alone is larger than an answer may be', {
+    cause: error,
+    details: { ...error.details, tooLargeId: document._id, next },
+  });
 }
 
 function causeText(cause: unknown): string {

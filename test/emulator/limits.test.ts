@@ -1,0 +1,162 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { EmulatorOptions } from '../../src/emulator/index.ts';
+import { createTestClock } from '../support/test-clock.ts';
+import { cloud, failureOf, functionsFolder, openCollection, openEmulator, type Json } from './harness.ts';
+
+const PROBE = `
+const cloud = require('wx-server-sdk');
+cloud.init({ env: cloud.DYNAMIC_CURRENT_ENV });
+exports.main = async (event, context) => {
+  switch (event.do) {
+    case 'say': return 'x'.repeat(event.size);
+    case 'nest':
+      try { return (await cloud.callFunction({ name: 'probe', data: event.data })).result.length ?? 'object'; }
+      catch (error) { return { code: error.code, message: error.message }; }
+    case 'hoard': { const kept = []; for (;;) kept.push(new Array(100_000).fill(kept.length)); }
+    case 'spin': { const until = Date.now() + event.ms; while (Date.now() < until); return 'spun'; }
+    case 'memory': return context.memory_limit_in_mb;
+    case 'gate': {
+      const gate = cloud.database().collection('works').doc('gate');
+      await gate.update({ data: { here: 1 } });
+      while ((await gate.get()).data.isOpen !== true) await new Promise((resolve) => setTimeout(resolve, 5));
+      return 'through';
+    }
+    default: return { heard: event };
+  }
+};`;
+
+const KIB = 1024;
+
+function open(options: Partial<EmulatorOptions> = {}, config: Json = { timeout: 10 }) {
+  const functionsDir = functionsFolder({ probe: PROBE });
+  writeFileSync(join(functionsDir, 'probe/config.json'), JSON.stringify(config));
+  return openEmulator({ functionsDir, ...options });
+}
+
+describe('sizes', () => {
+  test('an event that is too large is refused before the function runs', async () => {
+    const emulator = await open({ limits: { eventBytes: KIB } });
+    expect(await emulator.invoke('probe', { text: 'x'.repeat(KIB) })).toMatchObject({
+      errCode: -501007,
+      errMsg: expect.stringContaining('request too large'),
+    });
+    expect(await emulator.invoke('probe', { text: 'x' })).toMatchObject({ result: { heard: { text: 'x' } } });
+  });
+
+  test('between functions it is refused by its own code', async () => {
+    const emulator = await open({ limits: { eventBytes: KIB } });
+    const call = failureOf(cloud.callFunction({ name: 'probe', data: { text: 'x'.repeat(KIB) } }));
+    expect(await call).toMatchObject({ code: 'EXCEED_REQUEST_SIZE_LIMIT' });
+    expect(await emulator.invoke('probe', { do: 'nest', data: { text: 'x' } })).toMatchObject({ result: 'object' });
+  });
+
+  test('a mini program receives no result of more than 1 MB, another function does', async () => {
+    const emulator = await open();
+    const large = { do: 'say', size: KIB * KIB };
+    expect(await emulator.invoke('probe', large)).toEqual({
+      errCode: -604001,
+      errMsg: 'cloudfunction result size exceed limit (1MB)',
+      requestID: expect.any(String),
+    });
+    expect(await emulator.invoke('probe', { do: 'nest', data: large })).toMatchObject({ result: KIB * KIB });
+  });
+
+  test('nobody receives a result of more than 6 MB', async () => {
+    const emulator = await open({ limits: { responseBytes: 2 * KIB } });
+    const large = { do: 'say', size: 2 * KIB };
+    expect(await emulator.invoke('probe', large)).toMatchObject({
+      errCode: -504002,
+      errMsg: expect.stringContaining('The size of response exceeds the upper limit (6MB)'),
+    });
+    expect(await emulator.invoke('probe', { do: 'nest', data: large })).toMatchObject({
+      result: { code: 'FUNCTIONS_EXECUTE_FAIL' },
+    });
+  });
+});
+
+describe('how much at once', () => {
+  test('one run more than allowed is refused and not kept waiting; later there is room again', async () => {
+    const emulator = await open({ limits: { concurrentCalls: 1 } });
+    const works = await openCollection('works', [{ _id: 'gate', here: 0, isOpen: false }]);
+    const first = emulator.invoke('probe', { do: 'gate' });
+    while ((await works.doc('gate').get()).data.here === 0);
+    expect(await emulator.invoke('probe', {})).toMatchObject({
+      errCode: -501004,
+      errMsg: expect.stringContaining('exceed concurrent request limit'),
+    });
+    expect(await failureOf(cloud.callFunction({ name: 'probe' }))).toMatchObject({
+      code: 'EXCEED_CONCURRENT_REQUEST_LIMIT',
+    });
+    await works.doc('gate').update({ data: { isOpen: true } });
+    expect(await first).toMatchObject({ result: 'through' });
+    expect(await emulator.invoke('probe', {})).toMatchObject({ result: { heard: {} } });
+  });
+
+  test('a database request more than allowed is refused with -501004, and has written nothing', async () => {
+    const clock = createTestClock();
+    const emulator = await open({ clock, limits: { concurrentRequests: 1 } });
+    const works = await openCollection('works');
+    emulator.faults.set([{ action: 'insertDocument', inject: 'delay', delayMs: 1000, times: 1 }]);
+    const slow = works.add({ data: { _id: 'slow' } });
+    const fired = async () => (await (await fetch(`${emulator.url}/_emulator/faults`)).json()) as { matched: number }[];
+    while ((await fired())[0]?.matched === 0);
+    expect(await failureOf(works.add({ data: { _id: 'refused' } }))).toMatchObject({ errCode: -501004 });
+    await clock.advance(1000);
+    await slow;
+    const { data } = await works.get();
+    expect(data.map(({ _id }: Json) => _id)).toEqual(['slow']);
+  });
+
+  test('requests beyond those of one second are refused until the next', async () => {
+    const clock = createTestClock();
+    const emulator = await open({ clock, limits: { requestsPerSecond: 3 } });
+    const works = await openCollection('works');
+    await works.count();
+    await works.count();
+    expect(await failureOf(works.count())).toMatchObject({
+      errCode: -501001,
+      message: expect.stringContaining('3 requests a second are exceeded'),
+    });
+    expect(await emulator.invoke('probe', {})).toMatchObject({
+      errCode: -501001,
+      errMsg: expect.stringContaining('EXCEED_RATELIMIT'),
+    });
+    expect((await fetch(`${emulator.url}/http/probe`)).status).toBe(429);
+    await clock.advance(1000);
+    expect(await works.count()).toMatchObject({ total: 0 });
+  });
+});
+
+describe('memory and time', () => {
+  test('a function that takes more than its memorySize ends alone, and the next call is served', async () => {
+    const emulator = await open({}, { timeout: 30, memorySize: 64 });
+    expect(await emulator.invoke('probe', { do: 'memory' })).toMatchObject({ result: 64 });
+    expect(await emulator.invoke('probe', { do: 'nest', data: { do: 'hoard' } })).toMatchObject({
+      result: { code: 'FUNCTIONS_MEMORY_LIMIT_EXCEEDED' },
+    });
+    expect(await emulator.invoke('probe', { do: 'hoard' })).toMatchObject({ errCode: -504002 });
+    expect(await emulator.invoke('probe', {})).toMatchObject({ result: { heard: {} } });
+  });
+
+  test('a function that sets nothing has 256 MB', async () => {
+    const emulator = await open();
+    expect(await emulator.invoke('probe', { do: 'memory' })).toMatchObject({ result: 256 });
+  });
+
+  test('a function that is too slow is ended, unless limits are off', async () => {
+    const slow = { do: 'spin', ms: 1500 };
+    const strict = await open({}, { timeout: 1 });
+    expect(await strict.invoke('probe', slow)).toMatchObject({ errCode: -504003 });
+    const relaxed = await open({ limits: false }, { timeout: 1 });
+    expect(await relaxed.invoke('probe', slow)).toMatchObject({ result: 'spun' });
+  });
+
+  test('without limits a large event and a large result pass', async () => {
+    const emulator = await open({ limits: false });
+    const event = { do: 'say', size: 7 * KIB * KIB, padding: 'x'.repeat(7 * KIB * KIB) };
+    const answer = (await emulator.invoke('probe', event)) as { result: string };
+    expect(answer.result).toHaveLength(7 * KIB * KIB);
+  });
+});
