@@ -51,15 +51,20 @@ export async function openTarget(
   const { cloud, version: sdkVersion } = loadSdk(context.language);
   cloud.init({ env: place.sdkEnv });
   const store = createCloudbaseStore(cloud, nodeClock);
+  let isAgreed = false;
   return {
     kind: place.kind,
     name: place.name,
     store,
-    blobs: createKnownBlobs(createCloudbaseBlobs(cloud, nodeClock), store),
+    blobs: createKnownBlobs(createCloudbaseBlobs(cloud, nodeClock), store, {
+      envId: place.sdkEnv,
+      mayWrite: () => isAgreed,
+    }),
     cloud,
     sdkVersion,
     confirmWrite: async (what) => {
       if (place.kind === 'environment') await confirmWrite({ ...context, envId: place.name, what, yes: options.yes });
+      isAgreed = true;
     },
   };
 }

@@ -18,7 +18,14 @@ export {
 } from './retrier.ts';
 export { type FoundLetter, type LetterQuery } from './find-letter.ts';
 export { unsigned, type Letter, type ReadLetter } from './letter.ts';
-export { KEY_PATIENCE_MS, redrive, type Judge, type Judgement, type Placement, type RedriveRequest } from './redrive.ts';
+export {
+  KEY_PATIENCE_MS,
+  redrive,
+  type Judge,
+  type Judgement,
+  type Placement,
+  type RedriveRequest,
+} from './redrive.ts';
 export { lettersAmong, removeLetterFile } from './letters-among.ts';
 export { pagesOf, readMany } from './read-many.ts';
 export { walkPages, WIDTH, type WalkReport } from './walk.ts';

@@ -7,8 +7,9 @@ import {
   type DurableError,
   type Log,
 } from '../core/index.ts';
-import { is, type Document, type Filter, type PageKey, type Store } from '../store/index.ts';
-import { unsigned, type LetterState, type ReadLetter } from './letter.ts';
+import { is, type Document, type PageKey, type Store } from '../store/index.ts';
+import { unsigned, type ReadLetter } from './letter.ts';
+import { markLetter } from './mark-letter.ts';
 import { pagesOf, readMany } from './read-many.ts';
 import { failureOf, isOver, LAST_START_MS, pooled, walkWhole, WIDTH, type Visit, type WalkReport } from './walk.ts';
 import type { DurableWriter, WriteRequest } from './writer.ts';
@@ -223,44 +224,9 @@ async function markOne(parts: Parts, item: Item): Promise<void> {
     item.visit = 'skipped';
     return;
   }
-  await keepDeleted(parts, item, document);
-  if (!(await mark(parts, document, placement))) await markAnew(parts, item, placement);
+  await markLetter(parts, { document, letter: item.letter, stored: item.stored?.record }, placement);
   parts.log.write('info', 'redrive.placed', { letterId: document._id, placement });
   item.visit = 'done';
-}
-
-/** Marks the letter if nobody deleted its record since it was read; answers whether that changed it. */
-async function mark({ clock, deadline, store, writer }: Parts, read: Document, placement: LetterState) {
-  const set = { state: placement, recoveredAt: new Date(clock.now()) };
-  const where = { state: is.not(placement), ...deletionAsRead(read) };
-  return (await store.update(writer.deadLetters, { id: read._id, where }, { set }, { deadline })) === 1;
-}
-
-// Marked by another run, or deleted since it was read: then the record, which came home without it, is deleted first.
-async function markAnew(parts: Parts, item: Item, placement: LetterState): Promise<void> {
-  const fresh = await parts.store.get(parts.writer.deadLetters, item.document._id, { deadline: parts.deadline });
-  if (!fresh || deletionOf(fresh) === undefined || deletionOf(item.document) !== undefined) return;
-  await keepDeleted(parts, item, fresh);
-  await mark(parts, fresh, placement);
-}
-
-/** What a person deleted while it was a letter stays deleted, whoever brought its record home. */
-async function keepDeleted({ deadline, store }: Parts, { letter, stored }: Item, read: Document): Promise<void> {
-  const deletedAt = deletionOf(read);
-  if (!letter || deletedAt === undefined || stored?.record['deletedAt'] !== undefined) return;
-  const target = { id: letter.recordId, where: { deletedAt: is.absent() } };
-  await store.update(letter.collection, target, { set: { deletedAt } }, { deadline });
-}
-
-// An import may have it as a text; anything else is no deletion.
-function deletionOf({ deletedAt }: Document): Date | string | undefined {
-  return deletedAt instanceof Date || typeof deletedAt === 'string' ? deletedAt : undefined;
-}
-
-function deletionAsRead(read: Document): Filter {
-  const deletedAt = deletionOf(read);
-  if (deletedAt !== undefined) return { deletedAt };
-  return read['deletedAt'] === undefined ? { deletedAt: is.absent() } : {};
 }
 
 // A poison letter never stops the others, nor is it tried for ever.

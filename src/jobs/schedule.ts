@@ -45,7 +45,9 @@ export function beatEveryMs(schedule: Schedule): number {
   return schedule.kind === 'every' ? schedule.minutes * MINUTE_MS : 30 * MINUTE_MS;
 }
 
-/** Due for longer than this and still not done: it is fired, but fails or starves. */
+/** Due for longer than this and still not done: it is fired, but fails, starves, or never comes to its end. */
 export function behindAfterMs(schedule: Schedule): number {
-  return schedule.kind === 'every' ? 12 * schedule.minutes * MINUTE_MS : 6 * HOUR_MS;
+  if (schedule.kind === 'every') return 12 * schedule.minutes * MINUTE_MS;
+  // What runs weekly is the longest of walks.
+  return schedule.kind === 'daily' ? 6 * HOUR_MS : DAY_MS;
 }

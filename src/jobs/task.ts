@@ -26,7 +26,10 @@ export interface JobRun<C> {
 
 /** What the work of one run came to. */
 export interface Done<C> {
-  /** Present when there is more to do: the job is due again at once. */
+  /**
+   * Present when there is more to do: the job stays due. Five runs that leave it where it was give it up, and the walk
+   * starts over.
+   */
   readonly checkpoint?: C | undefined;
   /** Something was done although the checkpoint is the one that the run began from. @default false */
   readonly gotOn?: boolean;

@@ -1,5 +1,13 @@
 import { isDurableError, type Deadline } from '../core/index.ts';
-import { KEY_PATIENCE_MS, pagesOf, readMany, walkPages, WIDTH, type Letter, type WalkReport } from '../durable/index.ts';
+import {
+  KEY_PATIENCE_MS,
+  pagesOf,
+  readMany,
+  walkPages,
+  WIDTH,
+  type Letter,
+  type WalkReport,
+} from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import type { Document, PageKey } from '../store/index.ts';
 import { holdIn } from './hold.ts';

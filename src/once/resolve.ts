@@ -1,4 +1,11 @@
-import { asDurableError, canonicalJson, DurableError, isDurableError, type Code, type Deadline } from '../core/index.ts';
+import {
+  asDurableError,
+  canonicalJson,
+  DurableError,
+  isDurableError,
+  type Code,
+  type Deadline,
+} from '../core/index.ts';
 import { KEY_PATIENCE_MS, removeLetterFile, type FoundLetter, type Letter } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
@@ -9,7 +16,11 @@ import { readRetried, settle, type Parts } from './parts.ts';
 const DAY_MS = 86_400_000;
 /** Evidence that fails so fails for ever: it cannot be read, or cannot be stored. */
 const USELESS: ReadonlySet<Code> = new Set([
-  ...(['LETTER_INVALID', 'INPUT_INVALID', 'STORE_DUPLICATE', 'STORE_REJECTED', 'STORE_TOO_LARGE'] as const),
+  'LETTER_INVALID',
+  'INPUT_INVALID',
+  'STORE_DUPLICATE',
+  'STORE_REJECTED',
+  'STORE_TOO_LARGE',
 ]);
 
 /** What a walk has read already, for many calls at once: the account before the record, and both before the letters. */

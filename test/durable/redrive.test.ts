@@ -9,7 +9,7 @@ import {
   type WalkReport,
 } from '../../src/durable/index.ts';
 import { composeLetter, createAuthenticator, readLetter } from '../../src/durable/letter.ts';
-import type { Document, PageKey } from '../../src/store/index.ts';
+import type { Document, PageKey, Store } from '../../src/store/index.ts';
 import type { Mishap } from '../support/flaky-store.ts';
 import { seededRandom, testHash } from '../support/ports.ts';
 import { createBench, KEY, WORK } from './bench.ts';
@@ -204,11 +204,12 @@ describe('a letter that cannot be used', () => {
     const { redrive, states, store, clock } = await createScene([sound], {
       fates: { 'insert works': { always: 'STORE_UNAVAILABLE' } },
     });
-    for (const _run of [1, 2, 3, 4, 5, 6])
+    for (const _run of [1, 2, 3, 4, 5, 6]) {
       expect(await redrive()).toMatchObject({ done: 0, failed: [{ code: 'STORE_UNAVAILABLE' }] });
+      await clock.advance(30_000);
+    }
     expect(states()).toEqual(['w_0005_1 waiting']);
     store.plan({});
-    await clock.advance(30_000);
     expect(await redrive()).toMatchObject({ done: 1, failed: [] });
   });
 });
@@ -225,15 +226,20 @@ describe('a letter whose record can never be stored', () => {
     return scene;
   };
 
-  it.each(['INPUT_INVALID', 'STORE_REJECTED', 'STORE_TOO_LARGE'] as const)(
+  it.each(['INPUT_INVALID', 'STORE_DUPLICATE', 'STORE_REJECTED', 'STORE_TOO_LARGE'] as const)(
     'is quarantined at the fifth %s, with the reason, and stops no other',
     async (code) => {
       const { redrive, states, memory } = await refusing(code);
+      const another = (run: number) => memory.insert('emergency_backup', letterOf(work(10 + run)));
       expect(await redrive()).toMatchObject({ done: 2, failed: [{ id: 'w_0003_1', code }] });
-      for (const _run of [2, 3, 4]) expect(await redrive()).toMatchObject({ failed: [{ code }] });
+      for (const run of [2, 3, 4]) {
+        await another(run);
+        expect(await redrive()).toMatchObject({ done: 1, failed: [{ code }] });
+      }
       expect(states()[1]).toBe('w_0003_1 waiting');
+      await another(5);
       expect(await redrive()).toMatchObject({ failed: [{ code }] });
-      expect(states()).toEqual(['w_0001_1 redriven', 'w_0003_1 quarantined', 'w_0005_1 redriven']);
+      expect(states().slice(0, 3)).toEqual(['w_0001_1 redriven', 'w_0003_1 quarantined', 'w_0005_1 redriven']);
       expect(memory.dump('emergency_backup')[1]).toMatchObject({
         redriveFailures: 5,
         redriveError: `[${code}] planned: refused`,
@@ -253,6 +259,114 @@ describe('a letter whose record can never be stored', () => {
       expect(states()[1]).toBe('w_0003_1 waiting');
     },
   );
+});
+
+describe('a collection that refuses every record', () => {
+  it('is not blamed on the letters for it, however often it refuses them', async () => {
+    const letters = Array.from({ length: 40 }, (_, number) => letterOf(work(number)));
+    const { redrive, states, store } = await createScene(letters, {
+      fates: { 'insert works': { always: 'STORE_REJECTED' } },
+    });
+    for (const _run of [1, 2, 3, 4, 5, 6]) expect((await redrive()).failed).toHaveLength(40);
+    expect(store.names().filter((name) => name.startsWith('update'))).toEqual([]);
+    store.plan({});
+    expect(await redrive()).toMatchObject({ done: 40, failed: [] });
+    expect(states().every((state) => state.endsWith('redriven'))).toBe(true);
+  });
+});
+
+describe('letters whose records collide with a further unique index', () => {
+  it('stop no other letter of their page, and are quarantined at last', async () => {
+    const letters = Array.from({ length: 60 }, (_, number) => letterOf(work(number)));
+    const { redrive, states, store, memory } = await createScene(letters);
+    const { insert } = store;
+    store.insert = async (...request) =>
+      request[0] === 'works' && Number(request[1]['n']) < 20 ? 'exists' : insert(...request);
+    expect(await redrive()).toMatchObject({ done: 40 });
+    expect(memory.dump('works')).toHaveLength(40);
+    for (const _run of [2, 3, 4, 5]) expect((await redrive()).failed).toHaveLength(20);
+    expect(states().filter((state) => state.endsWith('quarantined'))).toHaveLength(20);
+  });
+});
+
+describe('a redrive into a collection that goes down on the way', () => {
+  it('stops where it is known to be down, fails no letter that was not tried, and goes on from there', async () => {
+    const letters = Array.from({ length: 60 }, (_, number) => letterOf(work(number)));
+    const { redrive, memory, store, clock, within } = await createScene(letters);
+    const { insert } = store;
+    let isDown = true;
+    const tried = new Set<string>();
+    store.insert = async (...request) => {
+      tried.add(`${request[1]._id}_1`);
+      if (isDown && Number(request[1]['n']) >= 20) throw new DurableError('STORE_UNAVAILABLE', 'planned');
+      return insert(...request);
+    };
+    const report = await redrive();
+    expect(report).toMatchObject({ done: 20, checkpoint: { id: expect.stringMatching(/^w_00[2-5]\d_1$/) } });
+    expect(report.failed.length).toBeLessThan(40);
+    expect(report.failed.filter(({ id }) => !tried.has(id))).toEqual([]);
+    isDown = false;
+    await clock.advance(30_000);
+    await redrive(within(60_000), { after: report.checkpoint });
+    await redrive();
+    expect(memory.dump('works')).toHaveLength(60);
+  });
+
+  it('rejects where it could begin nothing, so that nobody goes on from its checkpoint again and again', async () => {
+    const { redrive, clock } = await createScene([letterOf(work(1)), letterOf(work(2))], {
+      fates: { 'insert works': { always: 'STORE_UNAVAILABLE' } },
+    });
+    await redrive();
+    await expect(redrive()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await clock.advance(30_000);
+    expect((await redrive()).failed).toContainEqual({ id: 'w_0001_1', code: 'STORE_UNAVAILABLE' });
+  });
+});
+
+describe('a record that is deleted while it is a letter', () => {
+  const deletedAt = new Date(77);
+  const deleteLetter = (memory: { update: Store['update'] }) =>
+    memory.update('emergency_backup', { id: 'w_0001_1' }, { set: { deletedAt } });
+
+  it('stays deleted where that happens while it is on its way home', async () => {
+    const { redrive, memory, states, store } = await createScene([letterOf(work(1))]);
+    const { insert } = store;
+    store.insert = async (...request) => {
+      await deleteLetter(memory);
+      return insert(...request);
+    };
+    expect(await redrive()).toMatchObject({ done: 1, failed: [] });
+    expect(memory.dump('works')).toEqual([{ ...work(1), deletedAt }]);
+    expect(states()).toEqual(['w_0001_1 redriven']);
+  });
+
+  it('stays deleted where somebody else had brought it home undeleted', async () => {
+    const { redrive, memory, states } = await createScene([letterOf(work(1))]);
+    await memory.insert('works', work(1));
+    await deleteLetter(memory);
+    expect(await redrive()).toMatchObject({ done: 1, failed: [] });
+    expect(memory.dump('works')).toEqual([{ ...work(1), deletedAt }]);
+    expect(states()).toEqual(['w_0001_1 redriven']);
+  });
+
+  it('is not marked before that is done, wherever the run is killed', async () => {
+    for (let killedAt = 0; killedAt < 10; killedAt += 1) {
+      const { memory, store, writer, clock, log, within, redrive } = await createScene([letterOf(work(1))]);
+      store.plan({ '*': [...Array<Mishap>(killedAt).fill('ok'), ...Array<Mishap>(100).fill('hang')] });
+      const { insert } = store;
+      store.insert = async (...request) => {
+        await deleteLetter(memory);
+        return insert(...request);
+      };
+      void redriveLetters({ store, clock, log, writer }, { deadline: within(400_000) });
+      await clock.settle();
+      await deleteLetter(memory);
+      store.insert = insert;
+      store.plan({});
+      await redrive();
+      expect(memory.dump('works')).toEqual([{ ...work(1), deletedAt }]);
+    }
+  });
 });
 
 describe('a letter under a key that is not known here', () => {

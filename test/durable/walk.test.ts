@@ -75,6 +75,31 @@ describe('a walk', () => {
     await expect(walkPages({ deadline, read: failing(down), visit })).rejects.toBe(down);
   });
 
+  it('names a document that is larger than an answer may be, and goes on after it', async () => {
+    const { deadline, read, visited } = createScene();
+    const past = async (after: PageKey | undefined) =>
+      after?.id === 'd2' ? { items: [], tooLargeId: 'd3', next: { id: 'd3' } } : read(after);
+    const visit = async ({ _id }: { _id: string }) => visited.push(_id) > 0;
+    expect(await walkPages({ deadline, read: past, visit })).toEqual({
+      ...{ done: 9, skipped: 0, failed: [{ id: 'd3', code: 'STORE_TOO_LARGE' }] },
+    });
+    expect(visited).toEqual(['d0', 'd1', 'd2', 'd4', 'd5', 'd6', 'd7', 'd8', 'd9']);
+  });
+
+  it('stops before a document whose place is known to be down, and rejects where that is the first', async () => {
+    const { deadline, read } = createScene();
+    const down = new DurableError('STORE_UNAVAILABLE', 'planned', { details: { breaker: 'open' } });
+    const visit = async ({ _id }: { _id: string }) => {
+      if (_id >= 'd4') throw down;
+      return true;
+    };
+    const report = await walkPages({ deadline, read, visit });
+    expect(report).toEqual({ done: 4, skipped: 0, failed: [], checkpoint: { id: 'd3' } });
+    await expect(walkPages({ deadline, read, visit, after: report.checkpoint })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+  });
+
   it('visits as many of a page at once as it is told, and stops before the first that was late', async () => {
     const { clock, deadline, read, late } = createScene();
     let underWay = 0;

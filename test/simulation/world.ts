@@ -134,7 +134,7 @@ export function createWorld({ placements, maxAttempts, mood, veryLateMs, sabotag
   };
 
   const repair = async (): Promise<void> => {
-    await repairUserCounts({ store: boot().store, log }, { deadline: visit().deadline });
+    await repairUserCounts({ store: boot().store, clock, random, hash: testHash, log }, { deadline: visit().deadline });
   };
 
   return { clock, plan, store, blobs, log, paid, seen, call, recover, prune, repair, CREDITS };

@@ -75,10 +75,33 @@ describe('a page that is too large for the platform', () => {
   it('is given up when one document alone is too large', async () => {
     const { store, meet, requests: sent } = cloud;
     const name = await collectionWith(store, { _id: 'a' });
-    meet(TOO_LARGE);
+    meet({ ...TOO_LARGE, times: 11 });
     expect(await codeOf(store.page(name, { limit: 1_000 }))).toBe('STORE_TOO_LARGE');
-    // 1,000, 500, 250, 125, 63, 32, 16, 8, 4, 2, 1.
-    expect(await sent()).toBe(11);
+    // 1,000, 500, 250, 125, 63, 32, 16, 8, 4, 2, 1, and its name.
+    expect(await sent()).toBe(12);
+  });
+
+  it.each(requests)('says which document alone is too large, and where to go on after it: %j', async (request) => {
+    const { store, meet } = cloud;
+    const documents = Array.from({ length: 5 }, (_, number) => ({ _id: `d${number}`, rank: number % 3 }));
+    const name = await collectionWith(store, ...documents);
+    meet();
+    const { items } = await store.page(name, { ...request, limit: 5 });
+    const { next: first } = await store.page(name, { ...request, limit: 1 });
+    // Two documents after the first are asked for, then one: refused both times.
+    meet({ ...TOO_LARGE, times: 2 });
+    const error = await store.page(name, { ...request, limit: 2, after: first }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'STORE_TOO_LARGE', details: { tooLargeId: items[1]?._id } });
+    const { next } = (error as { details: { next: PageRequest['after'] } }).details;
+    const rest = await store.page(name, { ...request, limit: 5, after: next });
+    expect(idsOf(rest.items)).toEqual(idsOf(items).slice(2));
+  });
+
+  it('is given up as before where not even the name can be read', async () => {
+    const { store, meet } = cloud;
+    const name = await collectionWith(store, { _id: 'a' });
+    meet(TOO_LARGE);
+    expect(await codeOf(store.page(name, { limit: 1 }))).toBe('STORE_TOO_LARGE');
   });
 });
 

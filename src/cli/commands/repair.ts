@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { nodePorts } from '../../core/node/index.ts';
 import { collections } from '../../records/index.ts';
 import type { PageKey } from '../../store/index.ts';
 import { openCheckpoint, sayResume } from '../checkpoint.ts';

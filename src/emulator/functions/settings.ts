@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** A timer as a function's settings declare it; what it says is not checked yet. */
@@ -51,6 +51,8 @@ function deployedSettings(dir: string, name: string): Fields {
 }
 
 function readFields(path: string): Fields {
+  // Mostly there is none: to look is much cheaper than to catch.
+  if (!existsSync(path)) return {};
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     return isFields(value) ? value : {};

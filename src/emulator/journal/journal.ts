@@ -28,7 +28,7 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-export interface JournalOptions {
+interface JournalOptions {
   readonly path: string;
   readonly clock: Clock;
   /** Called for each entry that is already there, in order. */

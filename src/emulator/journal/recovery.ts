@@ -50,6 +50,7 @@ function createReader(replay: (entry: Entry) => void) {
   };
   const acceptChange = (entry: Entry): void => {
     together.push(entry);
+    if (entry.more) return;
     accept(together, entry.seq);
     together = [];
   };
