@@ -1,12 +1,12 @@
 import { nodeClock } from '../core/node/index.ts';
-import type { Blobs, Store } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
 import { createCloudbaseBlobs, createCloudbaseStore } from '../store/cloudbase/index.ts';
 import { clientEnvironment } from '../emulator/index.ts';
 import { CommandFailure, exitCodes } from './exit-codes.ts';
 import type { Language } from './language.ts';
 import { confirmWrite } from './target/confirm.ts';
 import { enterEnvironment } from './target/environment.ts';
-import { createKnownBlobs } from './target/known-blobs.ts';
+import { createKnownBlobs, type KnownBlobs } from './target/known-blobs.ts';
 import { findLocalCloud } from './target/local.ts';
 import { loadSdk, type Sdk } from './target/sdk.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +25,7 @@ export interface Target {
   /** The local cloud's address, or the environment's id. */
   readonly name: string;
   readonly store: Store;
-  readonly blobs: Blobs;
+  readonly blobs: KnownBlobs;
   readonly cloud: Sdk;
   readonly sdkVersion: string;
   /**

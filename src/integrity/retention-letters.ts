@@ -118,8 +118,7 @@ async function readCopies(parts: Parts, letters: readonly Letter[]): Promise<(le
 
 async function findFiles(parts: Parts, letterIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const { blobs, reader } = parts;
-  // Where nothing is removed no file is: to know its id may take an upload.
-  if (!blobs || parts.dryRun || letterIds.length === 0) return new Map();
+  if (!blobs || letterIds.length === 0) return new Map();
   return retried(parts, 'storage', async (call) => {
     const fileIds = new Map<string, string>();
     for (const id of letterIds) fileIds.set(id, await blobs.fileId(reader.fileOf(id), call));

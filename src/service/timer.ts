@@ -71,7 +71,10 @@ function readName(name: unknown): string {
   }
   // Two functions under one name would keep each other from running.
   if (!Object.values(maintenanceJobs).some((job) => job.name === name)) return name;
-  throw new DurableError('CONFIG_INVALID', `"${name}" is a job of the maintenance functions; give the timer another name`);
+  throw new DurableError(
+    'CONFIG_INVALID',
+    `"${name}" is a job of the maintenance functions; give the timer another name`,
+  );
 }
 
 const MAX_MINUTES = 1_440;

@@ -356,3 +356,35 @@ describe('overdue is', () => {
     expect(await look(scene)).toEqual([{ name: 'often', why: 'behind', sinceMs: 70 * MINUTE_MS }]);
   });
 });
+
+describe('a walk that never comes to its end', () => {
+  const standing = (gotOn: boolean): Task<{ at: number }> => ({
+    job: DAILY,
+    readCheckpoint: (stored) => stored as { at: number },
+    work: async () => ({ checkpoint: { at: 1 }, gotOn, summary: null }),
+  });
+
+  test('is behind after six hours, since it stays due from when it was due', async () => {
+    const scene = createScene();
+    for (let run = 0; run < 8; run += 1) {
+      await scene.fire(standing(true));
+      await scene.clock.advance(HOUR_MS);
+    }
+    await scene.fire(standing(true));
+    const deadline = createDeadline(scene.clock, scene.clock.now() + MINUTE_MS);
+    const table = await scene.jobsOver(scene.store, scene.clock).read(deadline);
+    expect(overdueJobs(table, [DAILY], scene.clock.now())).toMatchObject([{ name: 'walk', why: 'behind' }]);
+  });
+
+  test('starts over after five runs that left it where it was, unless they did something', async () => {
+    for (const [gotOn, startedOver] of [
+      [false, 'stuck'],
+      [true, undefined],
+    ] as const) {
+      const scene = createScene();
+      for (let run = 0; run < 6; run += 1) expect(await scene.fire(standing(gotOn))).toMatchObject({ finished: false });
+      expect((await scene.fire(standing(gotOn))) as { startedOver?: string }).toHaveProperty('ran', true);
+      expect(scene.events().includes('job.started-over')).toBe(startedOver !== undefined);
+    }
+  });
+});

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { planAlerts, type RunOutcome } from '../../src/service/alert-plan.ts';
+import type { Code } from '../../src/core/index.ts';
 import type { Section } from '../../src/records/index.ts';
 
 const plan = (outcome: Partial<RunOutcome>, language?: 'zh' | 'en') =>
-  planAlerts({ source: 'recoverFromBackup', atMs: 5, ...outcome }, language);
+  planAlerts({ source: 'recoverFromBackup', atMs: 5, endedWell: true, ...outcome }, language);
 const severities = (outcome: Partial<RunOutcome>) =>
   Object.fromEntries(plan(outcome).map(({ key, severity }) => [key, severity]));
+
+const failing = (code: Code, count: number) => Array.from({ length: count }, (_, n) => ({ id: `w_${n}`, code }));
 
 const section = (name: string, more: Partial<Section>): Section => ({
   name,
@@ -27,6 +30,7 @@ describe('the alerts of a run', () => {
       },
     ]);
     expect(severities({})).toEqual({ 'recoverFromBackup.failed': 'resolved' });
+    expect(severities({ endedWell: false })).toEqual({});
   });
 
   test('records that could not be handled are told by phase, counted by code, without their ids', () => {
@@ -50,12 +54,27 @@ describe('the alerts of a run', () => {
     ['stopped half-way: nothing is known', { walks: { holds: { failed: [], checkpoint: { id: 'u' } } } }, undefined],
     [
       'gone on with: nothing is known of its beginning',
-      { isResumed: true, walks: { holds: { failed: [] } } },
+      { walks: { holds: { failed: [], isResumed: true } } },
       undefined,
     ],
     [
       'records missed for a passing reason: neither told nor over',
       { walks: { holds: { failed: [{ id: 'u_1', code: 'STORE_THROTTLED' }] } } },
+      undefined,
+    ],
+    [
+      'of which nothing was done, for passing reasons, five times and more: told',
+      { walks: { letters: { done: 0, failed: failing('STORE_UNAVAILABLE', 5) } } },
+      'warning',
+    ],
+    [
+      'as bad, but something was done: neither told nor over',
+      { walks: { letters: { done: 1, failed: failing('STORE_UNAVAILABLE', 5) } } },
+      undefined,
+    ],
+    [
+      'without time for any: neither told nor over',
+      { walks: { letters: { done: 0, failed: failing('DEADLINE_PASSED', 9) } } },
       undefined,
     ],
     [
@@ -70,7 +89,8 @@ describe('the alerts of a run', () => {
     ],
     ['a phase that was not reached: nothing is known', { walks: { holds: undefined } }, undefined],
   ])('a walk that was %s', (_what, outcome, severity) => {
-    expect(severities(outcome)['recoverFromBackup.holds']).toBe(severity);
+    const { 'recoverFromBackup.holds': holds, 'recoverFromBackup.letters': letters } = severities(outcome);
+    expect(holds ?? letters).toBe(severity);
   });
 
   test('sections: problems are a fault with their counts, unknown is a warning and never well, ok resolves', () => {

@@ -3,14 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { nodeClock } from '../../src/core/node/index.ts';
 import { createLocalCloud, TIMER, type LocalCloud } from '../support/local-cloud.ts';
 import { KEY, KIND_NAMES, LARGE_KINDS } from '../support/operations.ts';
-import {
-  load,
-  lookLeniently,
-  plantOperations,
-  type Operations,
-  type Sight,
-  upload,
-} from '../support/operations-truth.ts';
+import { load, lookLeniently, plantOperations, type Operations, type Sight } from '../support/operations-truth.ts';
 
 const TEN_MINUTES = 600_000;
 
@@ -21,7 +14,6 @@ beforeAll(async () => {
   cloud = await createLocalCloud({ env: { WX_DURABLE_PROVIDER: 'local', WX_DURABLE_KEY: KEY } });
   const counts = Object.fromEntries(KIND_NAMES.map((kind) => [kind, LARGE_KINDS.includes(kind) ? 0 : 1]));
   world = plantOperations({ nowMs: nodeClock.now(), people: 12, counts });
-  await upload(cloud, world);
 });
 
 afterEach(() => cloud.faults.clear());

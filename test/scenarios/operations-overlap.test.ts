@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { nodeClock } from '../../src/core/node/index.ts';
 import { createLocalCloud, type Answer, type LocalCloud } from '../support/local-cloud.ts';
 import { KEY, KIND_NAMES, LARGE_KINDS } from '../support/operations.ts';
-import { load, lookLeniently, plantOperations, upload, type Operations } from '../support/operations-truth.ts';
+import { load, lookLeniently, plantOperations, type Operations } from '../support/operations-truth.ts';
 
 let cloud: LocalCloud;
 let world: Operations;
@@ -14,7 +14,6 @@ beforeAll(async () => {
   });
   const counts = Object.fromEntries(KIND_NAMES.map((kind) => [kind, LARGE_KINDS.includes(kind) ? 0 : 3]));
   world = plantOperations({ nowMs: nodeClock.now(), people: 30, counts });
-  await upload(cloud, world);
 });
 
 afterEach(() => cloud.faults.clear());

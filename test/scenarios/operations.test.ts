@@ -6,7 +6,7 @@ import { createOpsStage, initialise, type OpsStage } from '../cli/ops-stage.ts';
 import { createInProcess, DAY_MS, LEASE_MS } from '../support/in-process.ts';
 import { resultOf, type Answer } from '../support/local-cloud.ts';
 import { KEY, openidOf, personIdOf, PREVIOUS_KEY, type KindName } from '../support/operations.ts';
-import { load, look, plantOperations, type Operations, upload } from '../support/operations-truth.ts';
+import { load, look, plantOperations, type Operations } from '../support/operations-truth.ts';
 
 const ADMIN = { openid: 'oAdmin' };
 const ENV = { WX_DURABLE_PROVIDER: 'local', WX_DURABLE_ADMINS: ADMIN.openid, WX_DURABLE_KEY: KEY };
@@ -48,7 +48,6 @@ beforeAll(async () => {
   await initialise(stage.cloud);
   world = plantOperations({ nowMs: nodeClock.now(), people: 150, counts: COUNTS });
   await load(stage.cloud, world);
-  await upload(stage.cloud, world);
 });
 
 afterAll(() => stage.close());

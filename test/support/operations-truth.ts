@@ -43,13 +43,9 @@ export function plantOperations(options: OperationsOptions) {
   };
 }
 
-/** Makes the cloud what was planted, but for the files, which nothing changes. */
-export async function load(cloud: LocalCloud, { documents }: Operations): Promise<void> {
+/** Makes the cloud what was planted; files that are no letter of it stay. */
+export async function load(cloud: LocalCloud, { documents, files }: Operations): Promise<void> {
   for (const [name, all] of Object.entries(documents)) await cloud.load(name, all);
-}
-
-/** Puts the letters that lie in storage there. */
-export async function upload(cloud: LocalCloud, { files }: Operations): Promise<void> {
   const blobs = createCloudbaseBlobs(openSdk(cloud), nodeClock);
   for (const { name, text } of files) await blobs.put(name, new TextEncoder().encode(text));
 }

@@ -49,12 +49,13 @@ function parseDays(value: string): number {
 
 async function prune(session: Session, options: PruneOptions): Promise<void> {
   const dryRun = options.dryRun ?? false;
-  const retention = openRetention(runtimeOf(session, session.log), options);
   const checkpoint = openCheckpoint('prune', session);
   const from = options.resume ? (checkpoint.read() as RetentionCheckpoint) : undefined;
   const fresh = (): Watch => createWatch(session.terminal, options.timeLimit * 1_000);
-  if (!dryRun) await confirm(session, await walk(session, retention, { watch: fresh(), dryRun: true, from }));
+  const looking = await openLooking(session, options);
+  if (!dryRun) await confirm(session, await walk(session, looking, { watch: fresh(), dryRun: true, from }));
   const watch = fresh();
+  const retention = dryRun ? looking : openRetention(runtimeOf(session, session.log), options);
   const result = await walk(session, retention, { watch, dryRun, from });
   if (!dryRun && result.checkpoint) checkpoint.save(result.checkpoint);
   if (!dryRun && !result.checkpoint) checkpoint.drop();
@@ -75,7 +76,16 @@ async function confirm(session: Session, plan: PruneResult): Promise<void> {
 
 const pageOf = ({ terminal, language, paint }: Session) => ({ language, paint, columns: terminal.columns });
 
-function openRetention(runtime: Runtime, { letterDays, reportDays }: PruneOptions): Retention {
+/** Before anybody agreed nothing is written; where a file's id could be told by an upload only, letters alone are listed. */
+async function openLooking(session: Session, options: PruneOptions): Promise<Retention> {
+  const runtime = runtimeOf(session, session.log);
+  return openRetention((await session.target.blobs.knowsIds()) ? runtime : { ...runtime, blobs: undefined }, options);
+}
+
+function openRetention(
+  runtime: Omit<Runtime, 'blobs'> & { readonly blobs: Runtime['blobs'] | undefined },
+  { letterDays, reportDays }: PruneOptions,
+): Retention {
   return createRetention(
     { ...runtime, ...sealsOf(runtime) },
     { letterKeepDays: letterDays, reportKeepDays: reportDays },

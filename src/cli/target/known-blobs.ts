@@ -8,17 +8,24 @@ export interface KnownBlobsOptions {
   mayWrite(): boolean;
 }
 
+export interface KnownBlobs extends Blobs {
+  /** Whether ids can be told without writing anything. */
+  knowsIds(): Promise<boolean>;
+}
+
 /**
  * Files whose ids are made without writing, where a picture of this environment was ever copied: its id tells the prefix
  * of all. Elsewhere, and where writing was agreed to, the platform tells it by an upload, and a marker of 11 bytes is
  * put there, as every function does: what takes a letter for absent by its id must have the right one.
  */
-export function createKnownBlobs(blobs: Blobs, store: Store, { envId, mayWrite }: KnownBlobsOptions): Blobs {
+export function createKnownBlobs(blobs: Blobs, store: Store, { envId, mayWrite }: KnownBlobsOptions): KnownBlobs {
   let prefix: Promise<string | undefined> | undefined;
+  const findOnce = (): Promise<string | undefined> => (prefix ??= findPrefix(store, envId));
   return {
     ...blobs,
+    knowsIds: async () => (await findOnce()) !== undefined,
     async fileId(name, call) {
-      const known = mayWrite() ? undefined : await (prefix ??= findPrefix(store, envId));
+      const known = mayWrite() ? undefined : await findOnce();
       return known === undefined ? blobs.fileId(name, call) : known + name;
     },
   };

@@ -58,7 +58,7 @@ function createReader(replay: (entry: Entry) => void) {
     line(line: Buffer): void {
       const isPart = parts < partsExpected;
       const place = { seq: sound.lastSeq + (isPart ? 0 : together.length + 1), position: bytes };
-      const entry = decodeEntry(line.toString('utf8'));
+      const entry = decodeEntry(line);
       if (entry === undefined) throw damaged(place, 'its checksum does not fit');
       bytes += line.length + 1;
       if (entry.op === 'snapshot' && place.position === 0) begin(entry);
