@@ -3,3 +3,5 @@ export { clientEnvironment, createEmulator, type Emulator, type EmulatorOptions 
 export type { FaultRule } from './faults/index.ts';
 export type { InvokeAnswer, Limits } from './functions/index.ts';
 export type { PictureCall } from './picture-service/index.ts';
+export type { Durability } from './journal/index.ts';
+export type { ExportSummary } from './transfer/index.ts';

@@ -63,7 +63,8 @@ export function createFailingDisk(failsAt = Infinity, contents: ReadonlyMap<stri
   const flush = async (bytes: number): Promise<void> => {
     whole();
     await hold;
-    for (let turns = 0; turns <= Math.min(3, bytes / 100); turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = 0; turns <= Math.min(3, bytes / 100); turns += 1)
+      await new Promise((resolve) => setImmediate(resolve));
     if (state.operations >= failsAt) throw new Error('the machine went off');
     if (state.areFlushesBroken) throw new Error('EIO: the medium is broken');
   };

@@ -20,34 +20,38 @@ interface Writer {
   readonly progress: Progress;
 }
 
-test(`after kill -9 every ${KILL_EVERY_MS / 1_000} s under mixed load nothing acknowledged is lost, torn or half done`, async () => {
-  const dir = temporaryFolder();
-  const served = await serveCloud({ dir, compactAboveBytes: COMPACT_ABOVE_BYTES });
-  Object.assign(process.env, served.env);
-  cloud.init({ env: cloud.DYNAMIC_CURRENT_ENV });
-  await cloud.database().createCollection('works');
-  const writers = LOADS.flatMap((load) =>
-    Array.from({ length: WRITERS_OF_EACH }, (_, writer) => ({
-      load,
-      writer,
-      progress: { sent: 0, acknowledged: 0, cutOff: new Set<number>() },
-    })),
-  );
-  const total = { kills: 0, uncertain: 0, rewrites: 0, lost: 0, torn: 0, half: 0 };
-  for (let loadMs = 0; loadMs < LOAD_MS; loadMs += KILL_EVERY_MS) {
-    total.uncertain += await writeUntilKilled(served, writers);
-    total.kills += 1;
-    if (isRewritten(dir)) total.rewrites += 1;
-    const wrong = judgeAll(await readAll(served.url), writers);
-    for (const kind of ['lost', 'torn', 'half'] as const) total[kind] += wrong[kind];
-  }
-  await served.kill();
-  console.log(`# kill -9 every ${KILL_EVERY_MS / 1_000} s, ${summary(writers, total)}`);
-  expect(total).toMatchObject({ lost: 0, torn: 0, half: 0 });
-  // Something was on its way at each kill, or nothing has been shown; and logs were rewritten under it.
-  expect(total.uncertain).toBeGreaterThanOrEqual(total.kills);
-  expect(total.rewrites).toBeGreaterThan(0);
-}, LOAD_MS * 5 + 60_000);
+test(
+  `after kill -9 every ${KILL_EVERY_MS / 1_000} s under mixed load nothing acknowledged is lost, torn or half done`,
+  async () => {
+    const dir = temporaryFolder();
+    const served = await serveCloud({ dir, compactAboveBytes: COMPACT_ABOVE_BYTES });
+    Object.assign(process.env, served.env);
+    cloud.init({ env: cloud.DYNAMIC_CURRENT_ENV });
+    await cloud.database().createCollection('works');
+    const writers = LOADS.flatMap((load) =>
+      Array.from({ length: WRITERS_OF_EACH }, (_, writer) => ({
+        load,
+        writer,
+        progress: { sent: 0, acknowledged: 0, cutOff: new Set<number>() },
+      })),
+    );
+    const total = { kills: 0, uncertain: 0, rewrites: 0, lost: 0, torn: 0, half: 0 };
+    for (let loadMs = 0; loadMs < LOAD_MS; loadMs += KILL_EVERY_MS) {
+      total.uncertain += await writeUntilKilled(served, writers);
+      total.kills += 1;
+      if (isRewritten(dir)) total.rewrites += 1;
+      const wrong = judgeAll(await readAll(served.url), writers);
+      for (const kind of ['lost', 'torn', 'half'] as const) total[kind] += wrong[kind];
+    }
+    await served.kill();
+    console.log(`# kill -9 every ${KILL_EVERY_MS / 1_000} s, ${summary(writers, total)}`);
+    expect(total).toMatchObject({ lost: 0, torn: 0, half: 0 });
+    // Something was on its way at each kill, or nothing has been shown; and logs were rewritten under it.
+    expect(total.uncertain).toBeGreaterThanOrEqual(total.kills);
+    expect(total.rewrites).toBeGreaterThan(0);
+  },
+  LOAD_MS * 5 + 60_000,
+);
 
 /** Lets all write, kills, starts again, and waits until nothing is under way; answers how many steps were cut off. */
 async function writeUntilKilled(served: ServedCloud, writers: readonly Writer[]): Promise<number> {

@@ -46,9 +46,9 @@ describe.each(['kill-before', 'kill-after'] as const)('%s', (inject) => {
         expect(await lookAgain(), `step ${step}`).toEqual(world.truth('after'));
       }
       const killed = courses.filter((course) => course === 'killed').length;
-      // Each call takes steps of its own, and only the table of jobs is missing.
+      // Each call takes steps of its own, and little is refused: the table of jobs, which is missing.
       expect(killed).toBeGreaterThan(2 * world.plants.length);
-      expect(courses.length - killed).toBeLessThan(5);
+      expect(courses.length - killed).toBeLessThan(10);
       console.log(
         `# operations: ${inject} at each of the ${killed} steps of a recovery of ${world.plants.length} calls`,
       );

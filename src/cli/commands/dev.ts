@@ -18,6 +18,8 @@ interface DevOptions {
   readonly provider?: string;
   readonly timers: boolean;
   readonly limits: boolean;
+  readonly import?: string;
+  readonly exportOnExit?: string;
   readonly lang: string;
 }
 
@@ -35,6 +37,8 @@ export function addDevCommand(program: Command, { terminal }: CommandContext): v
     .option('--provider <name>', '图片服务，默认 local 为本机绘制 (picture service; local paints on this machine)')
     .option('--no-timers', '不自动触发定时器 (timers do not fire by themselves)')
     .option('--no-limits', '不模拟线上的大小、内存和超时限制 (no limits of size, memory and time)')
+    .option('--import <path>', '启动时导入的目录 (folder to import at start)')
+    .option('--export-on-exit <path>', '退出时导出到的目录 (folder to export to on exit)')
     .addHelpText('after', '\n示例 (example):\n  wx-durable dev --port 8360 --functions cloudfunctions')
     .action((_options, command: Command) => dev(command.optsWithGlobals<DevOptions>(), terminal));
 }
@@ -54,6 +58,7 @@ async function dev(options: DevOptions, terminal: Terminal): Promise<void> {
     for (const line of missingPackagesAdvice(findMissingPackages(functions), facts)) terminal.say(line);
     for (const line of welcome(facts)) terminal.print(line);
     await terminal.stopped;
+    if (options.exportOnExit !== undefined) await emulator.exportTo(options.exportOnExit);
     terminal.say(language === 'zh' ? '正在停止……' : 'Stopping...');
   } finally {
     await emulator.close();
@@ -73,6 +78,7 @@ async function start(
   try {
     return await createEmulator({
       dir: options.dir,
+      ...(options.import === undefined ? {} : { importFrom: options.import }),
       port: options.port,
       functionsDir: functions.path,
       functionEnv: functionEnv(terminal.env, options.provider),

@@ -55,6 +55,8 @@ async function furnish(dir: string, sdkFolder: string): Promise<Stage> {
   const lines: string[] = [];
   const emulator = await createEmulator({
     dir: join(dir, 'cloud'),
+    // The audit reads the whole history.
+    compactAboveBytes: Infinity,
     functionsDir,
     functionEnv: { WX_DURABLE_PROVIDER: 'local', WX_DURABLE_KEY: randomBytes(32).toString('hex') },
     onConsole: (line) => lines.push(line.text),
