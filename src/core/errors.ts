@@ -22,7 +22,11 @@ const CODES = {
   CREDITS_INSUFFICIENT: { category: 'caller', status: 402, zh: '积分不足，无法生成图片' },
   QUOTA_EXCEEDED: { category: 'caller', status: 429, zh: '今日生成次数已用完，请明天再来' },
   PROMPT_REJECTED: { category: 'caller', status: 400, zh: '图片描述含有不适宜的内容，请修改后再试' },
-  MODERATION_UNAVAILABLE: { category: 'transient', status: 503, zh: '内容安全检查暂时不可用，未扣除任何费用，请稍后再试' },
+  MODERATION_UNAVAILABLE: {
+    category: 'transient',
+    status: 503,
+    zh: '内容安全检查暂时不可用，未扣除任何费用，请稍后再试',
+  },
   USER_UNREGISTERED: { category: 'caller', status: 403, zh: '用户尚未注册' },
   USER_INVALID: { category: 'fault', status: 500, zh: '用户数据异常，请联系客服' },
   WORK_NOT_FOUND: { category: 'caller', status: 404, zh: '作品不存在' },
