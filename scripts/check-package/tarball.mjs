@@ -14,7 +14,7 @@ import { doorScripts, localCloudScripts } from './user-scripts.mjs';
 
 /** The only things that leave the house. */
 const SHIPPED =
-  /^(package\.json|LICENSE|README(\.zh-CN)?\.md|CHANGELOG\.md|docs\/[\w-]+\.md|examples\/[\w-]+\/index\.js|dist\/(lib|cli|cloudfunctions)\/.+|dist\/(cloudbaserc|project\.config)\.json)$/;
+  /^(package\.json|LICENSE|README(\.zh-CN)?\.md|CHANGELOG\.md|docs\/[\w-]+\.md|examples\/[\w-]+\/(index\.js|config\.json)|dist\/(lib|cli|cloudfunctions)\/.+|dist\/(cloudbaserc|project\.config)\.json)$/;
 const RUBBISH = /\.map$|\.test\.|(^|\/)(test|node_modules|meta)\//;
 
 /**
