@@ -10,6 +10,7 @@ export {
 } from './writer.ts';
 export {
   createRetrier,
+  retried,
   type Budget,
   type FailedAttempt,
   type Retrier,

@@ -9,7 +9,7 @@ import {
   type PageRequest,
   type Store,
 } from '../store/index.ts';
-import type { Retrier } from './retrier.ts';
+import { retried, type Retrier } from './retrier.ts';
 import type { WalkPage } from './walk.ts';
 
 export interface ReadDeps {
@@ -53,11 +53,7 @@ async function readPage(
   { collection, request }: { readonly collection: string; readonly request: PageRequest },
   deadline: Deadline,
 ): Promise<Page> {
-  const tried = await writer.retrier.attempt({ key: collection, deadline }, (timeoutMs) =>
-    store.page(collection, request, { timeoutMs, deadline }),
-  );
-  if (tried.ok) return tried.value;
-  throw tried.error;
+  return retried(writer.retrier, { key: collection, deadline }, (call) => store.page(collection, request, call));
 }
 
 /** Ids in one request: with their quotes about 20 kB. */

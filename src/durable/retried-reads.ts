@@ -1,6 +1,6 @@
 import type { Deadline } from '../core/index.ts';
-import type { Store } from '../store/index.ts';
-import type { Retrier } from './retrier.ts';
+import type { CallOptions, Store } from '../store/index.ts';
+import { retried, type Retrier } from './retrier.ts';
 
 /** The statements that a check asks; each takes its collection first. */
 export type Reads = Pick<Store, 'page' | 'count' | 'group' | 'twins'>;
@@ -14,16 +14,12 @@ export interface ReadsOptions {
 /** The store's reads, each in as many attempts as the retrier allows and inside the deadline; rejects like `Store`. */
 export function createRetriedReads(store: Reads, retrier: Retrier, options: ReadsOptions): Reads {
   const { deadline, attemptTimeoutMs = 10_000 } = options;
-  const retried = async <T>(collection: string, read: (call: object) => Promise<T>): Promise<T> => {
-    const budget = { key: collection, deadline, attemptTimeoutMs };
-    const tried = await retrier.attempt(budget, (timeoutMs) => read({ timeoutMs, deadline }));
-    if (tried.ok) return tried.value;
-    throw tried.error;
-  };
+  const ask = <T>(collection: string, read: (call: CallOptions) => Promise<T>): Promise<T> =>
+    retried(retrier, { key: collection, deadline, attemptTimeoutMs }, read);
   return {
-    page: (name, request) => retried(name, (call) => store.page(name, request, call)),
-    count: (name, where) => retried(name, (call) => store.count(name, where, call)),
-    group: (name, request) => retried(name, (call) => store.group(name, request, call)),
-    twins: (name, request) => retried(name, (call) => store.twins(name, request, call)),
+    page: (name, request) => ask(name, (call) => store.page(name, request, call)),
+    count: (name, where) => ask(name, (call) => store.count(name, where, call)),
+    group: (name, request) => ask(name, (call) => store.group(name, request, call)),
+    twins: (name, request) => ask(name, (call) => store.twins(name, request, call)),
   };
 }

@@ -11,6 +11,7 @@ import {
 } from '../core/index.ts';
 import { createBreaker, type Breaker, type BreakerOptions } from './breaker.ts';
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
+import type { CallOptions } from '../store/index.ts';
 
 export interface RetryOptions {
   /** Executions in all: 3 is one call and two retries. @default 3 */
@@ -193,4 +194,12 @@ function describe(error: DurableError): string {
   const { cause } = error;
   const words = cause instanceof Error ? cause.message : error.message;
   return words.replaceAll(/https?:\/\/[^\s\]]+/g, '<url>').slice(0, 200);
+}
+
+/** Runs with bounded retry, each attempt within its own time; the value, or a rejection with the last error. */
+export async function retried<T>(retrier: Retrier, budget: Budget, run: (call: CallOptions) => Promise<T>): Promise<T> {
+  const { deadline } = budget;
+  const tried = await retrier.attempt(budget, (timeoutMs) => run({ timeoutMs, deadline }));
+  if (tried.ok) return tried.value;
+  throw tried.error;
 }

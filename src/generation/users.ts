@@ -1,5 +1,5 @@
 import { DurableError, userId, type Deadline, type Hash } from '../core/index.ts';
-import type { Retrier } from '../durable/index.ts';
+import { retried, type Retrier } from '../durable/index.ts';
 import { collections } from '../records/index.ts';
 import type { CallOptions, Document, Store } from '../store/index.ts';
 
@@ -57,8 +57,7 @@ export async function findPerson(
 
 /** Stores this person's document; somebody else may have been first, which changes nothing. */
 export async function register(deps: UserDeps, { document }: Person, deadline: Deadline): Promise<void> {
-  const tried = await deps.writer.retrier.attempt({ key: collections.users, deadline }, (timeoutMs) =>
-    deps.store.insert(collections.users, document, { timeoutMs, deadline }),
+  await retried(deps.writer.retrier, { key: collections.users, deadline }, (call) =>
+    deps.store.insert(collections.users, document, call),
   );
-  if (!tried.ok) throw tried.error;
 }

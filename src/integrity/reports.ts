@@ -1,5 +1,5 @@
 import { isDurableError, type Clock, type Deadline, type Log, type Random } from '../core/index.ts';
-import { createRetrier } from '../durable/index.ts';
+import { createRetrier, retried } from '../durable/index.ts';
 import { collections, type IntegrityReport } from '../records/index.ts';
 import type { CallOptions, Document, PageKey, Store } from '../store/index.ts';
 
@@ -38,7 +38,7 @@ export async function storeReport(
 ): Promise<'stored' | 'duplicate'> {
   const { store } = deps;
   const document = { ...report } as unknown as Document;
-  const answer = await retried(deps, deadline, async (call) => {
+  const answer = await ask(deps, deadline, async (call) => {
     try {
       return await store.insert(collections.integrityReports, document, call);
     } catch (error) {
@@ -55,7 +55,7 @@ export async function latestReports(deps: ReportsDeps, request: LatestRequest): 
   const { deadline, limit = 10, before } = request;
   const page = { direction: 'desc', after: before, limit: Math.min(limit, MAX_REPORTS) } as const;
   try {
-    const { items, next } = await retried(deps, deadline, (call) =>
+    const { items, next } = await ask(deps, deadline, (call) =>
       deps.store.page(collections.integrityReports, page, call),
     );
     const reports = items.filter(isReport);
@@ -79,9 +79,7 @@ function isReport(document: Document): document is Document & IntegrityReport {
   );
 }
 
-async function retried<T>(deps: ReportsDeps, deadline: Deadline, run: (call: CallOptions) => Promise<T>): Promise<T> {
+async function ask<T>(deps: ReportsDeps, deadline: Deadline, run: (call: CallOptions) => Promise<T>): Promise<T> {
   const budget = { key: collections.integrityReports, deadline };
-  const tried = await createRetrier(deps).attempt(budget, (timeoutMs) => run({ timeoutMs, deadline }));
-  if (tried.ok) return tried.value;
-  throw tried.error;
+  return retried(createRetrier(deps), budget, run);
 }

@@ -3,6 +3,7 @@ import {
   createLetterReader,
   pagesOf,
   readMany,
+  retried,
   walkPages,
   WIDTH,
   type Letter,
@@ -119,7 +120,7 @@ async function readCopies(parts: Parts, letters: readonly Letter[]): Promise<(le
 async function findFiles(parts: Parts, letterIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const { blobs, reader } = parts;
   if (!blobs || letterIds.length === 0) return new Map();
-  return retried(parts, 'storage', async (call) => {
+  return ask(parts, 'storage', async (call) => {
     const fileIds = new Map<string, string>();
     for (const id of letterIds) fileIds.set(id, await blobs.fileId(reader.fileOf(id), call));
     const existing = await blobs.exists([...fileIds.values()], call);
@@ -154,12 +155,12 @@ async function hasTwinRecord(parts: Parts, { state, attempt, payload }: Letter):
   if (state !== 'superseded' || attempt !== 0) return false;
   if (typeof userId !== 'string' || typeof prompt !== 'string' || !(createdAt instanceof Date)) return false;
   const request = { where: { userId, prompt, createdAt }, limit: 10, fields: ['status'] };
-  const twins = await retried(parts, collections.works, (call) => parts.store.page(collections.works, request, call));
+  const twins = await ask(parts, collections.works, (call) => parts.store.page(collections.works, request, call));
   return twins.items.some((twin) => isSettled(collections.works, twin));
 }
 
 async function isOwnFile(parts: Parts, letter: Letter, fileId: string): Promise<boolean> {
-  const bytes = await retried(parts, 'storage', async (call) => parts.blobs?.get(fileId, call));
+  const bytes = await ask(parts, 'storage', async (call) => parts.blobs?.get(fileId, call));
   // Gone meanwhile: nothing is left that could differ.
   if (!bytes) return true;
   try {
@@ -172,14 +173,12 @@ async function isOwnFile(parts: Parts, letter: Letter, fileId: string): Promise<
 
 async function remove(parts: Parts, id: string, fileId: string | undefined): Promise<void> {
   const { store, deadLetters } = parts;
-  if (fileId !== undefined) await retried(parts, 'storage', async (call) => parts.blobs?.remove([fileId], call));
+  if (fileId !== undefined) await ask(parts, 'storage', async (call) => parts.blobs?.remove([fileId], call));
   const target = { id, where: oldEnough(parts) };
-  await retried(parts, deadLetters, (call) => store.remove(deadLetters, target, call));
+  await ask(parts, deadLetters, (call) => store.remove(deadLetters, target, call));
 }
 
-async function retried<T>({ retrier, deadline }: Parts, key: string, run: (call: CallOptions) => Promise<T>) {
+async function ask<T>({ retrier, deadline }: Parts, key: string, run: (call: CallOptions) => Promise<T>) {
   const slower = key === 'storage' ? { attemptTimeoutMs: STORAGE_TIMEOUT_MS } : {};
-  const tried = await retrier.attempt({ key, deadline, ...slower }, (timeoutMs) => run({ timeoutMs, deadline }));
-  if (tried.ok) return tried.value;
-  throw tried.error;
+  return retried(retrier, { key, deadline, ...slower }, run);
 }

@@ -1,38 +1,22 @@
-import {
-  asDurableError,
-  isDurableError,
-  type Clock,
-  type Deadline,
-  type Hash,
-  type Log,
-  type Random,
-  type Seal,
-} from '../core/index.ts';
+import { asDurableError, isDurableError, type Deadline } from '../core/index.ts';
 import {
   createRetrier,
   pagesOf,
   readPhaseCheckpoint,
+  retried,
   walkPages,
   WIDTH,
+  type DurableWriterDeps,
   type PhaseCheckpoint,
   type Retrier,
   type WalkReport,
 } from '../durable/index.ts';
 import { addFinding, collections, concludeFindings, type Finding, type FoundSoFar } from '../records/index.ts';
-import { is, type Blobs, type PageKey, type Store } from '../store/index.ts';
+import { is, type PageKey } from '../store/index.ts';
 import { pruneLetters } from './retention-letters.ts';
 import { readPolicy, RETENTION_FINDINGS, type RetentionOptions, type RetentionPolicy } from './retention-plan.ts';
 
-export interface RetentionDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly hash: Hash;
-  readonly log: Log;
-  /** Cloud storage, where a letter may have a file beside its document. */
-  readonly blobs?: Blobs | undefined;
-  readonly seal?: Seal | undefined;
-  readonly previousSeals?: readonly Seal[] | undefined;
+export interface RetentionDeps extends DurableWriterDeps {
   /** The dead-letter collection. @default 'emergency_backup' */
   readonly deadLetters?: string;
 }
@@ -167,10 +151,7 @@ async function pruneReports(round: Round, after: PageKey | undefined): Promise<W
 
 async function removeReport({ store, retrier, deadline }: Round, id: string): Promise<void> {
   const collection = collections.integrityReports;
-  const tried = await retrier.attempt({ key: collection, deadline }, (timeoutMs) =>
-    store.remove(collection, { id }, { timeoutMs, deadline }),
-  );
-  if (!tried.ok) throw tried.error;
+  await retried(retrier, { key: collection, deadline }, (call) => store.remove(collection, { id }, call));
 }
 
 /** The id of the oldest of the reports that are always kept, or undefined where there are no more than those. */

@@ -2,11 +2,13 @@ import { isDurableError, type Clock, type Deadline, type Hash, type Log, type Ra
 import {
   createRetriedReads,
   createRetrier,
+  retried,
   walkPages,
   type Reads,
   type Retrier,
   type WalkReport,
 } from '../durable/index.ts';
+import { openHoldsIn } from '../once/index.ts';
 import { collections } from '../records/index.ts';
 import { is, type Document, type Filter, type PageKey, type Store } from '../store/index.ts';
 
@@ -92,11 +94,10 @@ interface Round extends RepairDeps {
 async function apply({ store, hash, log, retrier, deadline }: Round, plan: CountRepair): Promise<boolean> {
   const change = { set: { generateCount: plan.after } };
   const target = { id: plan.userId, where: plan.where };
-  const tried = await retrier.attempt({ key: collections.users, deadline }, (timeoutMs) =>
-    store.update(collections.users, target, change, { deadline, timeoutMs }),
+  const changed = await retried(retrier, { key: collections.users, deadline }, (call) =>
+    store.update(collections.users, target, change, call),
   );
-  if (!tried.ok) throw tried.error;
-  const applied = tried.value === 1;
+  const applied = changed === 1;
   // An app may use openids as the ids of its users.
   log.write('info', 'repair.user-count', { user: hash.sha256(plan.userId).slice(0, 12), after: plan.after, applied });
   return applied;
@@ -160,8 +161,6 @@ interface HoldFacts {
   readonly token?: unknown;
   /** Beijing day whose quota it uses. */
   readonly day?: unknown;
-  /** Collection of its record. @default works */
-  readonly records?: unknown;
 }
 
 /** The user's holds by their records; whatever the document holds. */
@@ -172,9 +171,7 @@ export function holdsOf(user: Document): Readonly<Record<string, HoldFacts | nul
 }
 
 function openIds(user: Document): readonly string[] {
-  return Object.entries(holdsOf(user))
-    .filter(([, hold]) => hold?.st === 'open')
-    .map(([id]) => id);
+  return openHoldsIn(user, { records: collections.works }).map(([id]) => id);
 }
 
 /** The user's records that were counted when they were closed, by a letter that has not come home yet. */

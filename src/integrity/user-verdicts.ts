@@ -1,5 +1,6 @@
 import { canonicalJson, isDurableError } from '../core/index.ts';
 import type { Reads } from '../durable/index.ts';
+import { openHoldsIn } from '../once/index.ts';
 import { collections, readAccount } from '../records/index.ts';
 import { is, valueAt, type Document } from '../store/index.ts';
 import { closedLetters, completedCounts, completedLetters, holdsOf, isCounted } from './user-counts.ts';
@@ -94,10 +95,8 @@ function notByRecord(user: Document, letters: ReadonlySet<string>): readonly str
 
 function heldUses(user: Document, letters: ReadonlySet<string>, day: string): number {
   const holds = holdsOf(user);
-  const open = Object.values(holds).filter(
-    // A hold of another kind of call uses nothing of this quota.
-    (hold) => hold?.st === 'open' && hold.day === day && (hold.records ?? collections.works) === collections.works,
-  );
+  // A hold of another kind of call uses nothing of this quota.
+  const open = openHoldsIn(user, { records: collections.works }).filter(([, hold]) => hold.day === day);
   const homeless = closedLetters(user, letters).filter((id) => holds[id]?.day === day);
   return open.length + homeless.length;
 }

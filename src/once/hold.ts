@@ -88,6 +88,11 @@ export function isOfKind(hold: Hold, { records }: { readonly records: string }):
   return hold.records === undefined || hold.records === records;
 }
 
+/** The open holds of this kind in an account's document: no other kind's recovery finishes them. */
+export function openHoldsIn(account: Document, kind: { readonly records: string }) {
+  return holdsIn(account).filter(([, hold]) => hold.st === 'open' && isOfKind(hold, kind));
+}
+
 /** Where nothing is held under this id: absent, or the very `void` that was read. */
 function vacant(id: string, seen: Hold | undefined): Filter {
   const path = pathOf(id);

@@ -6,7 +6,7 @@ import {
   withTimeout,
   type Deadline,
 } from '../core/index.ts';
-import type { WriteOutcome } from '../durable/index.ts';
+import { retried, type WriteOutcome } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
 import { holdIn, isOfKind, planTask, prunedIn, type Hold } from './hold.ts';
@@ -106,9 +106,7 @@ function readRecord(
 
 async function readAccount(parts: Parts, { request, deadline }: Course): Promise<Document> {
   const budget = { key: parts.kind.accounts, deadline, recordId: request.id };
-  const tried = await parts.writer.retrier.attempt(budget, (timeoutMs) => request.account({ timeoutMs, deadline }));
-  if (tried.ok) return tried.value;
-  throw tried.error;
+  return retried(parts.writer.retrier, budget, (call) => request.account(call));
 }
 
 // A second call while the record sits in a lower tier: it is answered from there. Not for an open hold whose

@@ -1,4 +1,5 @@
 import { asDurableError, type DurableError, type Deadline } from '../core/index.ts';
+import { retried } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import type { Document } from '../store/index.ts';
 import { holdIn, planOpen, planReopen, planSettle, planTombstone, type Hold } from './hold.ts';
@@ -133,12 +134,9 @@ async function takeOver(
   const target = { id: record._id, where: { status: 'unknown', token: String(record['token']) } };
   const change = { set: { token: hold.token, attempt: hold.attempt } };
   const budget = { key: kind.records, deadline, recordId: record._id };
-  const tried = await writer.retrier.attempt(budget, async (timeoutMs) => {
-    const call = { timeoutMs, deadline };
+  return retried(writer.retrier, budget, async (call) => {
     if ((await store.update(kind.records, target, change, call)) === 1) return 'taken' as const;
     const now = await store.get(kind.records, record._id, call);
     return now?.['token'] === hold.token ? ('taken' as const) : now;
   });
-  if (tried.ok) return tried.value;
-  throw tried.error;
 }

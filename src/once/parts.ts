@@ -1,5 +1,5 @@
 import { DurableError, type Clock, type Deadline, type Log, type Random } from '../core/index.ts';
-import type { DurableWriter } from '../durable/index.ts';
+import { retried, type DurableWriter } from '../durable/index.ts';
 import type { Document, Store } from '../store/index.ts';
 import { planSettle, type Hold, type Step } from './hold.ts';
 import type { Key, Kind } from './kind.ts';
@@ -32,11 +32,8 @@ export async function applyStep(
 ): Promise<number> {
   const { kind, store, writer } = parts;
   const budget = { key: lane ?? kind.accounts, deadline, recordId: key.id };
-  const tried = await writer.retrier.attempt(budget, (timeoutMs) =>
-    store.update(kind.accounts, { id: key.accountId, where: step.where }, step.change, { timeoutMs, deadline }),
-  );
-  if (tried.ok) return tried.value;
-  throw tried.error;
+  const target = { id: key.accountId, where: step.where };
+  return retried(writer.retrier, budget, (call) => store.update(kind.accounts, target, step.change, call));
 }
 
 /** Reads one document with bounded retry. */
@@ -52,11 +49,7 @@ export async function readRetried(
     recordId: id,
     ...(what.maxAttempts ? { maxAttempts: what.maxAttempts } : {}),
   };
-  const tried = await parts.writer.retrier.attempt(budget, (timeoutMs) =>
-    parts.store.get(collection, id, { timeoutMs, deadline }),
-  );
-  if (tried.ok) return tried.value;
-  throw tried.error;
+  return retried(parts.writer.retrier, budget, (call) => parts.store.get(collection, id, call));
 }
 
 /**

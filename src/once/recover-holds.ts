@@ -1,7 +1,7 @@
 import { isDurableError, type Deadline } from '../core/index.ts';
 import { lettersAmong, pagesOf, readMany, walkPages, WIDTH, type WalkReport } from '../durable/index.ts';
 import { is, type Document, type PageKey } from '../store/index.ts';
-import { holdsIn, isOfKind, type Hold } from './hold.ts';
+import { openHoldsIn } from './hold.ts';
 import type { Parts } from './parts.ts';
 import { resolve, type Seen } from './resolve.ts';
 
@@ -46,12 +46,10 @@ interface Attempt {
 /** What was read about a call for the whole page; undefined where nothing was. */
 type Look = (account: Document, attempt: Attempt) => Seen | undefined;
 
-// Holds of another kind are finished by that kind's own recovery, which knows what they took.
 function expiredHolds({ clock, kind }: Parts, account: Document): readonly Attempt[] {
   const nowMs = clock.now();
-  const isExpired = (hold: Hold): boolean => hold.st === 'open' && hold.until <= nowMs && isOfKind(hold, kind);
-  return holdsIn(account)
-    .filter(([, hold]) => isExpired(hold))
+  return openHoldsIn(account, kind)
+    .filter(([, { until }]) => until <= nowMs)
     .map(([recordId, { attempt }]) => ({ recordId, attempt }));
 }
 

@@ -6,7 +6,7 @@ import {
   type Code,
   type Deadline,
 } from '../core/index.ts';
-import { KEY_PATIENCE_MS, removeLetterFile, type FoundLetter, type Letter } from '../durable/index.ts';
+import { KEY_PATIENCE_MS, removeLetterFile, retried, type FoundLetter, type Letter } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
 import { holdIn, isOfKind, type Hold } from './hold.ts';
@@ -203,11 +203,8 @@ export async function failUnknown(parts: Parts, record: Document, deadline: Dead
   const error = new DurableError('ONCE_UNKNOWN', 'no result was seen for a day; what it cost is given back');
   const { _id, ...fields } = kind.finish(record, { status: 'failed', error }, clock.now());
   const target = { id: _id, where: { status: 'unknown', token: String(record['token']) } };
-  const tried = await writer.retrier.attempt({ key: kind.records, deadline, recordId: _id }, async (timeoutMs) => {
-    const call = { timeoutMs, deadline };
+  return retried(writer.retrier, { key: kind.records, deadline, recordId: _id }, async (call) => {
     await store.update(kind.records, target, { set: fields as Record<string, never> }, call);
     return store.get(kind.records, _id, call);
   });
-  if (tried.ok) return tried.value;
-  throw tried.error;
 }

@@ -8,7 +8,7 @@ import {
   type Plain,
   type Seal,
 } from '../core/index.ts';
-import { createDurableWriter, type DurableWriter, type RetryOptions, type WriteOutcome } from '../durable/index.ts';
+import { createDurableWriter, retried, type RetryOptions, type WriteOutcome } from '../durable/index.ts';
 import {
   createOnce,
   createPlainKind,
@@ -137,21 +137,12 @@ export function createDesk(parts: DeskParts, options: DeskOptions = {}): Durable
     timer: (name, work, timerOptions) => createTimer(parts, name, work, timerOptions),
     handler: (actions) => createHandler(parts, answering(actions)),
     update: (collection, target, change, { deadline = soon() } = {}) =>
-      retried(writer, { key: collection, deadline }, (call) => parts.store.update(collection, target, change, call)),
+      retried(writer.retrier, { key: collection, deadline }, (call) =>
+        parts.store.update(collection, target, change, call),
+      ),
     get: (collection, id, { deadline = soon() } = {}) =>
-      retried(writer, { key: collection, deadline }, (call) => parts.store.get(collection, id, call)),
+      retried(writer.retrier, { key: collection, deadline }, (call) => parts.store.get(collection, id, call)),
   };
-}
-
-async function retried<T>(
-  writer: DurableWriter,
-  budget: { readonly key: string; readonly deadline: Deadline },
-  run: (call: CallOptions) => Promise<T>,
-): Promise<T> {
-  const { deadline } = budget;
-  const tried = await writer.retrier.attempt(budget, (timeoutMs) => run({ timeoutMs, deadline }));
-  if (tried.ok) return tried.value;
-  throw tried.error;
 }
 
 function answering(actions: Readonly<Record<string, (call: Call) => Promise<unknown>>>): Record<string, Action> {

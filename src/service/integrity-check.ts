@@ -1,4 +1,4 @@
-import { DurableError, type Seal } from '../core/index.ts';
+import { DurableError } from '../core/index.ts';
 import { createBackupSection, createTiersSection } from '../durable/index.ts';
 import { createWorksSection } from '../generation/index.ts';
 import {
@@ -9,8 +9,7 @@ import {
   type Check,
 } from '../integrity/index.ts';
 import type { CheckSection } from '../records/index.ts';
-import { readConfig } from './config.ts';
-import type { Runtime } from './runtime.ts';
+import { sealsOf, type Runtime } from './runtime.ts';
 
 /** The sections of the check, in their order. */
 export const CHECK_SECTIONS = ['works', 'backup', 'users', 'tiers', 'indicators'] as const;
@@ -51,8 +50,3 @@ export function readSectionNames(names: unknown): readonly CheckSectionName[] {
 }
 
 const isInput = (name: string): boolean => (INDICATOR_INPUTS as readonly string[]).includes(name);
-
-function sealsOf({ env, createSeal }: CheckRuntime): { seal: Seal | undefined; previousSeals: readonly Seal[] } {
-  const { key, previousKeys } = readConfig(env);
-  return { seal: key === undefined ? undefined : createSeal(key), previousSeals: previousKeys.map(createSeal) };
-}

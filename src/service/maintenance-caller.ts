@@ -1,8 +1,19 @@
-import { DurableError } from '../core/index.ts';
+import { createDeadline, DurableError, type Clock, type Deadline } from '../core/index.ts';
+import { timeLimitMs, type FunctionContext } from './handler.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What telling one from the other stands on. */
 export type CallerPorts = Pick<Runtime, 'identity' | 'env' | 'log' | 'hash'>;
+
+/** Time left for the answer before the platform kills the function. */
+const ANSWER_MS = 500;
+
+/** Until when a maintenance function may work. */
+export const deadlineOf = (clock: Clock, context: FunctionContext): Deadline =>
+  createDeadline(clock, clock.now() + timeLimitMs(context) - ANSWER_MS);
+
+/** The platform's name of the invocation; empty where it gave none. */
+export const invocationOf = ({ request_id: id }: FunctionContext): string => (typeof id === 'string' ? id : '');
 
 /** Who may run maintenance. */
 export type MaintenanceCaller = 'timer' | 'administrator';

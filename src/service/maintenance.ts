@@ -14,8 +14,8 @@ import { collections } from '../records/index.ts';
 import type { RunOutcome } from './alert-plan.ts';
 import { createAlerts, type Alerts } from './alerts.ts';
 import { fail, succeed, type Envelope } from './envelope.ts';
-import { timeLimitMs, type FunctionContext } from './handler.ts';
-import { authorise } from './maintenance-caller.ts';
+import type { FunctionContext } from './handler.ts';
+import { authorise, deadlineOf, invocationOf } from './maintenance-caller.ts';
 import { maintenanceJobs } from './maintenance-jobs.ts';
 import { openJobs } from './open-jobs.ts';
 import type { Runtime } from './runtime.ts';
@@ -70,8 +70,6 @@ export interface Maintenance {
 
 const TABLE_MISSING = `集合 ${collections.jobs} 不存在，任务进度无法保存，每次触发都会从头执行；请运行 wx-durable init 创建`;
 
-/** Time left for the answer before the platform kills the function. */
-const ANSWER_MS = 500;
 /** Time left for telling the groups: at most so long, and so much of what there is. */
 const TELL_MS = 3_000;
 const TELL_PART = 0.2;
@@ -88,10 +86,10 @@ export function createMaintenance(runtime: Runtime, { source, tasks, actions = {
   const jobs = openJobs(runtime);
   const alerts = openAlerts(runtime);
   return async (event: unknown, context: FunctionContext = {}): Promise<Envelope> => {
-    const requestId = typeof context.request_id === 'string' ? context.request_id : '';
+    const requestId = invocationOf(context);
     try {
       const caller = authorise(runtime, event);
-      const deadline = createDeadline(runtime.clock, runtime.clock.now() + timeLimitMs(context) - ANSWER_MS);
+      const deadline = deadlineOf(runtime.clock, context);
       const firing = { runtime, jobs, alerts, source, tasks, deadline };
       const asked = caller === 'administrator' ? readAction(event) : {};
       if (asked.action === undefined) return succeedWith(await runTasks({ ...firing, force: caller !== 'timer' }));

@@ -1,4 +1,4 @@
-import { createRetrier } from '../durable/index.ts';
+import { createRetrier, retried } from '../durable/index.ts';
 import { createJobs, type Jobs } from '../jobs/index.ts';
 import { collections } from '../records/index.ts';
 import type { Ports } from './runtime.ts';
@@ -8,12 +8,6 @@ export function openJobs(ports: Ports): Jobs {
   const retrier = createRetrier(ports);
   return createJobs({
     ...ports,
-    async attempt(deadline, run) {
-      const tried = await retrier.attempt({ key: collections.jobs, deadline }, (timeoutMs) =>
-        run({ timeoutMs, deadline }),
-      );
-      if (tried.ok) return tried.value;
-      throw tried.error;
-    },
+    attempt: (deadline, run) => retried(retrier, { key: collections.jobs, deadline }, run),
   });
 }

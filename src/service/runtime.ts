@@ -35,12 +35,9 @@ export interface Runtime extends Ports {
 }
 
 /** What the functions about pictures work with, made from the runtime and its environment. */
-export interface Tools {
+export interface Tools extends Seals {
   readonly config: GenerateConfig;
   readonly writer: DurableWriter;
-  readonly seal: Seal | undefined;
-  /** Keys that letters may still be under. */
-  readonly previousSeals: readonly Seal[];
   readonly provider: Provider | undefined;
   readonly earlierProviders: readonly Provider[];
   readonly download: Download;
@@ -50,8 +47,7 @@ export interface Tools {
 /** Opens the tools; throws `CONFIG_INVALID` for a wrong setting. */
 export function openTools(runtime: Runtime): Tools {
   const config = readConfig(runtime.env);
-  const seal = config.key === undefined ? undefined : runtime.createSeal(config.key);
-  const previousSeals = config.previousKeys.map((key) => runtime.createSeal(key));
+  const { seal, previousSeals } = sealsOf(runtime, config);
   const made = (provider: ProviderConfig | undefined): Provider | undefined =>
     provider && createProvider(runtime, provider);
   const provider = runtime.provider ?? made(config.provider);
@@ -66,6 +62,23 @@ export function openTools(runtime: Runtime): Tools {
     download: createDownload({ clock: runtime.clock, trustedOrigins }),
     moderate: runtime.moderate ?? openModeration(runtime, config),
     writer: createDurableWriter({ ...runtime, seal, previousSeals }),
+  };
+}
+
+/** The deployment's keys: what is written under, and what letters may still be under. */
+export interface Seals {
+  readonly seal: Seal | undefined;
+  readonly previousSeals: readonly Seal[];
+}
+
+/** The keys of the environment; throws `CONFIG_INVALID` for what is none. */
+export function sealsOf(
+  { env, createSeal }: Pick<Runtime, 'env' | 'createSeal'>,
+  { key, previousKeys } = readConfig(env),
+): Seals {
+  return {
+    seal: key === undefined ? undefined : createSeal(key),
+    previousSeals: previousKeys.map((each) => createSeal(each)),
   };
 }
 

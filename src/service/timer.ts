@@ -1,7 +1,7 @@
-import { createDeadline, DurableError, type Deadline, type Plain } from '../core/index.ts';
+import { DurableError, type Deadline, type Plain } from '../core/index.ts';
 import { fail, succeed, type Envelope } from './envelope.ts';
-import { timeLimitMs, type FunctionContext } from './handler.ts';
-import { authorise, type CallerPorts } from './maintenance-caller.ts';
+import type { FunctionContext } from './handler.ts';
+import { authorise, deadlineOf, invocationOf, type CallerPorts } from './maintenance-caller.ts';
 import { maintenanceJobs } from './maintenance-jobs.ts';
 import { openJobs } from './open-jobs.ts';
 import type { Ports } from './runtime.ts';
@@ -25,15 +25,12 @@ export interface TimerOptions {
  */
 export type TimerWork = (run: TimerRun) => Promise<{ readonly checkpoint?: unknown } | undefined>;
 
-/** Time left for the answer before the platform kills the function. */
-const ANSWER_MS = 500;
-
 /**
  * A function's `main` for the platform's timer: at most one instance works at a time, and a walk that takes longer than
  * one run goes on in the next. Anybody but the timer and the administrators of WX_DURABLE_ADMINS is refused and logged.
  * It never rejects. Lease and checkpoint are kept in `durable_jobs` under this name; without that collection it runs at
- * every firing, from the beginning. Throws `CONFIG_INVALID` for a name that is none or one of our
- * own jobs', and for an interval that is none.
+ * every firing, from the beginning. Throws `CONFIG_INVALID` for a name that is none or one of our own jobs', and for an
+ * interval that is none.
  */
 export function createTimer(ports: Ports & CallerPorts, name: string, work: TimerWork, options: TimerOptions = {}) {
   const job = {
@@ -53,12 +50,12 @@ export function createTimer(ports: Ports & CallerPorts, name: string, work: Time
   return async (event: unknown, context: FunctionContext = {}): Promise<Envelope> => {
     try {
       const force = authorise(ports, event) === 'administrator';
-      const deadline = createDeadline(ports.clock, ports.clock.now() + timeLimitMs(context) - ANSWER_MS);
+      const deadline = deadlineOf(ports.clock, context);
       const outcome = await jobs.run(await jobs.read(deadline), task, { deadline, force });
       if (!outcome.ran) return succeed('没有需要执行的任务', { why: outcome.why });
       return succeed('执行完成', outcome.report ?? null);
     } catch (thrown) {
-      const answer = fail(thrown, typeof context.request_id === 'string' ? context.request_id : '');
+      const answer = fail(thrown, invocationOf(context));
       ports.log.write('error', 'timer.failed', { job: name, code: answer.error.code });
       return answer;
     }

@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { letterFile } from '../../src/durable/tiers.ts';
-import { createCostlyCalls, DAY_MS, LEASE_MS } from '../support/costly-calls.ts';
-import { openSdkCloud, type SdkCloud } from '../store/sdk-cloud.ts';
+import { DAY_MS, LEASE_MS, openCostlyCalls, type CostlyCalls } from '../support/costly-calls.ts';
+import type { SdkCloud } from '../store/sdk-cloud.ts';
 
 const WORKS_DOWN = { action: 'insertDocument', collection: 'works', inject: 'refused' } as const;
 const LETTERS_DOWN = { action: 'insertDocument', collection: 'emergency_backup', inject: 'refused' } as const;
 const INVALID = { code: 'LETTER_INVALID' };
 
 let cloud: SdkCloud;
-let calls: ReturnType<typeof createCostlyCalls>;
+let calls: CostlyCalls;
 
 beforeAll(async () => {
-  cloud = await openSdkCloud();
-  for (const name of ['users', 'works', 'emergency_backup']) await cloud.store.createCollection(name);
-  calls = createCostlyCalls(cloud);
+  ({ cloud, calls } = await openCostlyCalls());
 });
 
 afterAll(() => cloud.close());

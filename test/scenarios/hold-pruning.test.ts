@@ -1,18 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { beijingDay } from '../../src/core/index.ts';
-import { createCostlyCalls, DAY_MS, HOUR_MS, LEASE_MS } from '../support/costly-calls.ts';
-import { openSdkCloud, type SdkCloud } from '../store/sdk-cloud.ts';
+import {
+  createCostlyCalls,
+  DAY_MS,
+  HOUR_MS,
+  LEASE_MS,
+  openCostlyCalls,
+  type CostlyCalls,
+} from '../support/costly-calls.ts';
+import type { SdkCloud } from '../store/sdk-cloud.ts';
 
 const refusing = async () => ({ status: 'failed', error: new Error('refused') as never }) as const;
 const WORKS_DOWN = { action: 'insertDocument', collection: 'works', inject: 'refused' } as const;
 
 let cloud: SdkCloud;
-let calls: ReturnType<typeof createCostlyCalls>;
+let calls: CostlyCalls;
 
 beforeAll(async () => {
-  cloud = await openSdkCloud();
-  for (const name of ['users', 'works', 'emergency_backup']) await cloud.store.createCollection(name);
-  calls = createCostlyCalls(cloud);
+  ({ cloud, calls } = await openCostlyCalls());
 });
 
 afterAll(() => cloud.close());

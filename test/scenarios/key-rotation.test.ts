@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCostlyCalls, LEASE_MS, type Keys } from '../support/costly-calls.ts';
-import { openSdkCloud, type SdkCloud } from '../store/sdk-cloud.ts';
+import { LEASE_MS, openCostlyCalls, type Keys, type CostlyCalls } from '../support/costly-calls.ts';
+import type { SdkCloud } from '../store/sdk-cloud.ts';
 
 const OLD = 'a'.repeat(64);
 const NEW = 'b'.repeat(64);
@@ -8,12 +8,10 @@ const WORKS_DOWN = { action: 'insertDocument', collection: 'works', inject: 'ref
 const LETTERS_DOWN = { action: 'insertDocument', collection: 'emergency_backup', inject: 'refused' } as const;
 
 let cloud: SdkCloud;
-let calls: ReturnType<typeof createCostlyCalls>;
+let calls: CostlyCalls;
 
 beforeAll(async () => {
-  cloud = await openSdkCloud();
-  for (const name of ['users', 'works', 'emergency_backup']) await cloud.store.createCollection(name);
-  calls = createCostlyCalls(cloud);
+  ({ cloud, calls } = await openCostlyCalls());
 });
 
 afterAll(() => cloud.close());

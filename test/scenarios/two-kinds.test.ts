@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { createDeadline, DurableError } from '../../src/core/index.ts';
 import { createDurableWriter } from '../../src/durable/index.ts';
-import { createDesk } from '../../src/service/index.ts';
+import { createDesk, createIntegrityCheck } from '../../src/service/index.ts';
 import { is } from '../../src/store/index.ts';
 import { person, userIdOf } from '../support/local-cloud.ts';
-import { createMemoryCloud } from '../support/memory-cloud.ts';
+import { createMemoryCloud, type MemoryCloud } from '../support/memory-cloud.ts';
 
 /** Pictures and redemptions are paid by the same accounts, each recovered by a function of its own. */
 async function createShop() {
@@ -34,6 +34,7 @@ async function createShop() {
 }
 
 const DAY_MS = 86_400_000;
+const deadlineIn = ({ clock }: MemoryCloud) => createDeadline(clock, clock.now() + 20_000);
 
 test('recovery of pictures leaves the open call of another kind alone, and that kind gives back what it took', async () => {
   const { memory, desk, redeem, anna } = await createShop();
@@ -44,7 +45,13 @@ test('recovery of pictures leaves the open call of another kind alone, and that 
   expect(memory.store.dump('works')).toEqual([]);
   expect(await anna()).toMatchObject({ points: 70, credits: 20 });
   expect(await anna()).not.toHaveProperty('quota.used.d20261124');
-  const deadline = createDeadline(memory.clock, memory.clock.now() + 20_000);
+  const check = createIntegrityCheck(memory.runtime('oAnna'), { sections: ['works', 'users'] });
+  const { state } = await memory.clock.until(check.advance(undefined, deadlineIn(memory)));
+  expect(check.report(state).sections).toMatchObject([
+    { status: 'ok', findings: [] },
+    { status: 'ok', findings: [] },
+  ]);
+  const deadline = deadlineIn(memory);
   await memory.clock.until(desk.recover({ records: 'redemptions', deadline }));
   expect(await anna()).toMatchObject({ points: 100, credits: 20, quota: { open: 0 } });
   expect(memory.store.dump('redemptions')).toMatchObject([{ status: 'failed', coupon: 'tea' }]);

@@ -11,6 +11,7 @@ import {
   type Payment,
 } from '../../src/once/index.ts';
 import type { Blobs, Document, Store } from '../../src/store/index.ts';
+import { openSdkCloud, type SdkCloud } from '../store/sdk-cloud.ts';
 import { memoryLog } from './ports.ts';
 
 export const LEASE_MS = 120_000;
@@ -26,6 +27,8 @@ export interface Ask extends Keys {
   readonly retryUnknown?: boolean;
   readonly pay?: () => Promise<Payment>;
 }
+
+export type CostlyCalls = ReturnType<typeof createCostlyCalls>;
 
 const PAID: Payment = { status: 'completed', fields: { picture: 'cloud://picture' } };
 
@@ -91,4 +94,11 @@ interface User {
     readonly tries?: Readonly<Record<string, number>>;
     readonly holds: Readonly<Record<string, { readonly st: string; readonly token: string; readonly until: number }>>;
   };
+}
+
+/** The same over the real SDK and a local cloud of its own; close the cloud at the end. */
+export async function openCostlyCalls(): Promise<{ cloud: SdkCloud; calls: CostlyCalls }> {
+  const cloud = await openSdkCloud();
+  for (const name of ['users', 'works', 'emergency_backup']) await cloud.store.createCollection(name);
+  return { cloud, calls: createCostlyCalls(cloud) };
 }

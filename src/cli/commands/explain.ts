@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { sealsOf } from '../../service/index.ts';
 import { gather, type Evidence } from '../explain/evidence.ts';
 import { lettersIn, planNext, unreadPlaces, type Next } from '../explain/next.ts';
 import { renderStory } from '../explain/render.ts';
@@ -6,7 +7,7 @@ import { planStory } from '../explain/story.ts';
 import { CommandFailure, exitCodes, type ExitCode } from '../exit-codes.ts';
 import { parseLanguage } from '../language.ts';
 import { withCloudOptions, type CloudOptions } from '../options.ts';
-import { runtimeOf, sealsOf } from '../runtime.ts';
+import { runtimeOf } from '../runtime.ts';
 import { openSession, type Session } from '../session.ts';
 import type { CommandContext } from '../terminal.ts';
 

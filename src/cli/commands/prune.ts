@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { createRetention, type Retention, type RetentionCheckpoint } from '../../integrity/index.ts';
-import type { Runtime } from '../../service/index.ts';
+import { sealsOf, type Runtime } from '../../service/index.ts';
 import { openCheckpoint, sayResume } from '../checkpoint.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import {
@@ -14,7 +14,7 @@ import { createProgress } from '../progress.ts';
 import { thousands } from '../progress-bar.ts';
 import { renderPrune } from '../prune/render.ts';
 import { pruneAll, type PruneResult } from '../prune/run.ts';
-import { runtimeOf, sealsOf } from '../runtime.ts';
+import { runtimeOf } from '../runtime.ts';
 import { openSession, type Session } from '../session.ts';
 import type { CommandContext } from '../terminal.ts';
 import { createWatch, type Watch } from '../walk.ts';

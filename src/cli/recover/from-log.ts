@@ -2,10 +2,9 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isDurableError } from '../../core/index.ts';
 import { createLogLetters, type LogLetters } from '../../durable/index.ts';
-import type { Runtime } from '../../service/index.ts';
+import { sealsOf, type Runtime } from '../../service/index.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import type { Language } from '../language.ts';
-import { sealsOf } from '../runtime.ts';
 
 /** What an exported log held. */
 export interface LogImport {

@@ -1,5 +1,5 @@
 import { isDurableError, type Deadline } from '../../core/index.ts';
-import type { Hold } from '../../once/index.ts';
+import { openHoldsIn } from '../../once/index.ts';
 import { collections } from '../../records/index.ts';
 import { is, type Filter, type PageKey, type Store } from '../../store/index.ts';
 
@@ -72,7 +72,7 @@ async function openHolds(
       { deadline },
     );
     for (const account of page.items) {
-      for (const [id, hold] of openIn(account)) {
+      for (const [id, hold] of openHoldsIn(account, { records: collections.works })) {
         const side = hold.until <= nowMs ? found.holds : found.running;
         side.count += 1;
         if (side.ids.length < MAX_NAMED) side.ids.push(id);
@@ -81,9 +81,4 @@ async function openHolds(
     after = page.next;
   } while (after);
   return found;
-}
-
-function openIn(account: object): readonly (readonly [string, Hold])[] {
-  const { quota } = account as { quota?: { holds?: Record<string, Hold | null> } };
-  return Object.entries(quota?.holds ?? {}).flatMap(([id, hold]) => (hold?.st === 'open' ? [[id, hold] as const] : []));
 }

@@ -2,7 +2,7 @@ import { DurableError, type Deadline, type Log } from '../../core/index.ts';
 import { collections } from '../../records/index.ts';
 import type { Document, Store } from '../../store/index.ts';
 import { composeLetter, createAuthenticator, type Letter } from '../letter.ts';
-import type { Retrier } from '../retrier.ts';
+import { retried, type Retrier } from '../retrier.ts';
 import { keepLetter, type LowerTier } from '../tiers.ts';
 import { createDurableWriter, type DurableWriterDeps } from '../writer.ts';
 import { BEFORE_CANARIES, composeCanary, isCanary } from './canary.ts';
@@ -124,15 +124,15 @@ function renamed(log: Log): Log {
 function collectionGround(soil: Soil, collection: string, id: string): Pick<Ground, 'sweep' | 'read' | 'remove'> {
   const { store } = soil;
   const removeOne = (leftId: string): Promise<unknown> =>
-    retried(soil, collection, (call) => store.remove(collection, { id: leftId, where: { canary: true } }, call));
+    ask(soil, collection, (call) => store.remove(collection, { id: leftId, where: { canary: true } }, call));
   return {
     async sweep() {
       const request = { after: BEFORE_CANARIES, limit: 20, fields: ['_id'] };
-      const page = await retried(soil, collection, (call) => store.page(collection, request, call));
+      const page = await ask(soil, collection, (call) => store.page(collection, request, call));
       for (const left of page.items) if (isCanary(left._id)) await removeOne(left._id);
     },
     async read() {
-      const found = await retried(soil, collection, (call) => store.get(collection, id, call));
+      const found = await ask(soil, collection, (call) => store.get(collection, id, call));
       return found && tokenOf(found);
     },
     remove: async () => void (await removeOne(id)),
@@ -143,17 +143,14 @@ type Call = Parameters<Store['get']>[2];
 
 function onFile(soil: Soil, name: string) {
   return <T>(step: (fileId: string, call: Call) => Promise<T>): Promise<T> =>
-    retried(soil, 'storage', async (call) => {
+    ask(soil, 'storage', async (call) => {
       if (!soil.blobs) throw new DurableError('STORE_NOT_FOUND', 'there is no storage');
       return step(await soil.blobs.fileId(name, call), call);
     });
 }
 
-async function retried<T>({ retrier, deadline }: Soil, key: string, run: (call: Call) => Promise<T>): Promise<T> {
-  const tried = await retrier.attempt({ key, deadline }, (timeoutMs) => run({ timeoutMs, deadline }));
-  if (tried.ok) return tried.value;
-  throw tried.error;
-}
+const ask = <T>({ retrier, deadline }: Soil, key: string, run: (call: Call) => Promise<T>): Promise<T> =>
+  retried(retrier, { key, deadline }, run);
 
 // A letter carries the canary as its payload.
 function tokenOf(found: Document | Letter): string {

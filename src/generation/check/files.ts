@@ -1,5 +1,5 @@
 import type { Deadline } from '../../core/index.ts';
-import type { Retrier } from '../../durable/index.ts';
+import { retried, type Retrier } from '../../durable/index.ts';
 import type { Blobs } from '../../store/index.ts';
 
 export interface FileDeps {
@@ -34,7 +34,5 @@ export async function missingFiles(
 
 async function existing({ blobs, retrier, deadline }: FileDeps, fileIds: readonly string[]) {
   const budget = { key: 'files', deadline, attemptTimeoutMs: ATTEMPT_TIMEOUT_MS };
-  const tried = await retrier.attempt(budget, (timeoutMs) => blobs.exists(fileIds, { timeoutMs, deadline }));
-  if (tried.ok) return tried.value;
-  throw tried.error;
+  return retried(retrier, budget, (call) => blobs.exists(fileIds, call));
 }
