@@ -72,13 +72,11 @@ export interface Seals {
 }
 
 /** The keys of the environment; throws `CONFIG_INVALID` for what is none. */
-export function sealsOf(
-  { env, createSeal }: Pick<Runtime, 'env' | 'createSeal'>,
-  { key, previousKeys } = readConfig(env),
-): Seals {
+export function sealsOf(runtime: Pick<Runtime, 'env' | 'createSeal'>, config = readConfig(runtime.env)): Seals {
+  const { key, previousKeys } = config;
   return {
-    seal: key === undefined ? undefined : createSeal(key),
-    previousSeals: previousKeys.map((each) => createSeal(each)),
+    seal: key === undefined ? undefined : runtime.createSeal(key),
+    previousSeals: previousKeys.map((each) => runtime.createSeal(each)),
   };
 }
 
