@@ -17,7 +17,11 @@ export interface UserDeps {
 }
 
 /** The document of the person with this openid, or undefined. */
-export async function findUser(deps: UserDeps, openid: string, call: CallOptions): Promise<Document | undefined> {
+export async function findUser(
+  deps: Pick<UserDeps, 'store' | 'hash'>,
+  openid: string,
+  call: CallOptions,
+): Promise<Document | undefined> {
   const { items } = await deps.store.page(collections.users, { where: { openid }, limit: 2 }, call);
   // Two documents of one person (the app registered them as well): the one made here has the holds.
   const own = items.length > 1 ? userId(deps.hash, openid) : undefined;
