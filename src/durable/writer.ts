@@ -18,14 +18,15 @@ import {
   type Document,
   type Filter,
   type Store,
+  type CallStore,
 } from '../store/index.ts';
 import { findLetter, type FoundLetter, type LetterQuery, type LetterTiers } from './find-letter.ts';
 import { composeLetter, createAuthenticator, readLetter, type Letter, type ReadLetter } from './letter.ts';
 import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
 import { insertOrCreate, keepLetter, reserveMs, type LowerTier } from './tiers.ts';
 
-export interface DurableWriterDeps {
-  readonly store: Store;
+export interface RecordWriterDeps {
+  readonly store: CallStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly hash: Hash;
@@ -36,6 +37,10 @@ export interface DurableWriterDeps {
   readonly seal?: Seal | undefined;
   /** Keys from before: what was written under one of them is still read. Nothing is written under them. */
   readonly previousSeals?: readonly Seal[] | undefined;
+}
+
+export interface DurableWriterDeps extends RecordWriterDeps {
+  readonly store: Store;
 }
 
 export interface DurableWriterOptions extends RetryOptions {
@@ -120,7 +125,7 @@ export function withLetters(writer: RecordWriter): DurableWriter {
 }
 
 /** As `createDurableWriter`, without the reading of letters. */
-export function createRecordWriter(deps: DurableWriterDeps, options: DurableWriterOptions = {}): RecordWriter {
+export function createRecordWriter(deps: RecordWriterDeps, options: DurableWriterOptions = {}): RecordWriter {
   const retrier = createRetrier(deps, options);
   const authenticator = createAuthenticator(deps.hash, deps.seal, deps.previousSeals);
   const deadLetters = options.deadLetters ?? collections.emergencyBackup;
@@ -140,7 +145,7 @@ export function createRecordWriter(deps: DurableWriterDeps, options: DurableWrit
   };
 }
 
-interface Parts extends DurableWriterDeps, LetterTiers {}
+interface Parts extends RecordWriterDeps, LetterTiers {}
 
 async function write(parts: Parts, request: WriteRequest): Promise<WriteOutcome> {
   assertDocument(request.record);
@@ -202,7 +207,7 @@ async function storeOnce(parts: Parts, request: WriteRequest, call: CallOptions)
   return { status: 'duplicate', record: winner, same: false, attempts: [] };
 }
 
-async function readBack(store: Store, { collection, record }: WriteRequest, call: CallOptions): Promise<Document> {
+async function readBack(store: CallStore, { collection, record }: WriteRequest, call: CallOptions): Promise<Document> {
   // Read twice, for a replica that is behind. What is not seen then stands under another id: a further unique index
   // refused ours, and would every time. That is the record's doing, and says nothing against the collection.
   const seen = (await store.get(collection, record._id, call)) ?? (await store.get(collection, record._id, call));
@@ -212,7 +217,7 @@ async function readBack(store: Store, { collection, record }: WriteRequest, call
   });
 }
 
-async function replace(store: Store, request: WriteRequest, call: CallOptions): Promise<boolean> {
+async function replace(store: CallStore, request: WriteRequest, call: CallOptions): Promise<boolean> {
   const { _id, ...fields } = request.record;
   const target = { id: _id, where: request.replaces ?? {} };
   return (await store.update(request.collection, target, { set: fields as Record<string, never> }, call)) === 1;

@@ -7,14 +7,14 @@ import {
   type Hash,
 } from '../core/index.ts';
 import { collections, readAccount, type HistoryInput, type UserType } from '../records/index.ts';
-import { is, type Document, type Filter, type Store } from '../store/index.ts';
+import { is, type Document, type Filter, type CallStore } from '../store/index.ts';
 import { readHistory, type History } from './history.ts';
 import type { Visit } from './picture-call.ts';
 import { DAILY_LIMITS, dailyUsage, type DailyUsage } from './quota.ts';
 import { findUser, type Registration } from './users.ts';
 
 export interface GalleryDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly clock: Clock;
   readonly hash: Hash;
   readonly registration: Registration;
@@ -88,7 +88,7 @@ async function deleteWork(parts: GalleryDeps, { openid, deadline }: Visit, workI
     await store.update(collections.works, { id: workId, where }, change, { deadline });
 }
 
-async function lettersWhere(store: Store, where: Filter, deadline: Deadline): Promise<readonly Document[]> {
+async function lettersWhere(store: CallStore, where: Filter, deadline: Deadline): Promise<readonly Document[]> {
   try {
     return (await store.page(collections.emergencyBackup, { where, limit: 10 }, { deadline })).items;
   } catch (error) {

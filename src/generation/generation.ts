@@ -9,7 +9,7 @@ import {
   type SavedIn,
 } from '../once/index.ts';
 import { readAccount, type Work } from '../records/index.ts';
-import type { Blobs, Store } from '../store/index.ts';
+import type { Blobs, CallStore, Store } from '../store/index.ts';
 import type { Download } from './asset/index.ts';
 import { askForPicture } from './pay.ts';
 import { createPictureCall, type Order, type Visit } from './picture-call.ts';
@@ -21,7 +21,7 @@ import type { Registration, UserDeps } from './users.ts';
 
 /** What making pictures stands on. */
 export interface PictureDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly blobs?: Blobs | undefined;
   readonly writer: RecordWriter;
   readonly clock: Clock;
@@ -39,6 +39,7 @@ export interface PictureDeps {
 
 /** What recovery needs besides: the letters. */
 export interface GenerationDeps extends PictureDeps {
+  readonly store: Store;
   readonly writer: DurableWriter;
 }
 

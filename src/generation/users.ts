@@ -1,7 +1,7 @@
 import { DurableError, userId, type Deadline, type Hash } from '../core/index.ts';
 import { retried, type Retrier } from '../durable/index.ts';
 import { collections } from '../records/index.ts';
-import type { CallOptions, Document, Store } from '../store/index.ts';
+import type { CallOptions, Document, CallStore } from '../store/index.ts';
 
 export interface Registration {
   /** Whether an unknown user is registered on first use, or refused. */
@@ -10,7 +10,7 @@ export interface Registration {
 }
 
 export interface UserDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly hash: Hash;
   readonly registration: Registration;
   readonly writer: { readonly retrier: Retrier };

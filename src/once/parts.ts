@@ -1,12 +1,12 @@
 import { DurableError, type Clock, type Deadline, type Log, type Random } from '../core/index.ts';
 import { retried, type DurableWriter, type RecordWriter } from '../durable/index.ts';
-import type { Document, Store } from '../store/index.ts';
+import type { Document, CallStore } from '../store/index.ts';
 import { planSettle, type Hold, type Step } from './hold.ts';
 import type { Key, Kind } from './kind.ts';
 
 /** What making a call stands on. */
 export interface CallDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly writer: RecordWriter;
   readonly clock: Clock;
   readonly random: Random;

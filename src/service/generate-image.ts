@@ -6,7 +6,7 @@ import { readConfig } from './config.ts';
 import { succeed, type Envelope } from './envelope.ts';
 import { createHandler, type Action, type Call } from './handler.ts';
 import { rarely, type LoadRarely, type RareAction } from './rarely.ts';
-import { openPictureTools, type PictureTools, type Runtime } from './runtime.ts';
+import { openPictureTools, type PictureRuntime, type PictureTools, type Runtime } from './runtime.ts';
 
 /**
  * The cloud function `generateImage`: actions `generate`, `getHistory`, `getDailyUsage`, `getServiceStatus`,
@@ -20,7 +20,7 @@ export function createGenerateImage(runtime: Runtime) {
  * The same, with what a new picture does not need kept apart: it is asked for when it is first needed, always before
  * anything is opened or paid. Where it cannot be loaded that call is refused, and the next one asks again.
  */
-export function createGenerateImageApart(runtime: Runtime, load: LoadRarely) {
+export function createGenerateImageApart(runtime: PictureRuntime, load: LoadRarely) {
   let opening: Promise<Desk> | undefined;
   const desk = (): Promise<Desk> =>
     (opening ??= openDesk(runtime, load).catch((error: unknown) => {
@@ -48,7 +48,7 @@ interface Desk {
   readonly generation: Generation;
 }
 
-async function openDesk(runtime: Runtime, load: LoadRarely): Promise<Desk> {
+async function openDesk(runtime: PictureRuntime, load: LoadRarely): Promise<Desk> {
   const config = readConfig(runtime.env);
   const { registration, provider, previousProvider, moderation } = config;
   // Which of them a deployment uses is settled before a call opens anything.

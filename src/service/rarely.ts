@@ -7,7 +7,7 @@ import { answerEarlier } from '../once/index.ts';
 import { parseHistory, parseWorkId } from '../records/index.ts';
 import { succeed, type Envelope } from './envelope.ts';
 import type { Action, Call } from './handler.ts';
-import type { PictureTools, Runtime } from './runtime.ts';
+import type { PictureRuntime, PictureTools } from './runtime.ts';
 
 export const rarely = { answerEarlier, createProvider, createWechatModeration, createRareActions } as const;
 
@@ -18,7 +18,7 @@ export type LoadRarely = () => Promise<Rarely>;
 export type RareAction = 'getHistory' | 'getDailyUsage' | 'getServiceStatus' | 'deleteWork';
 
 /** The actions that cost nothing. */
-function createRareActions(runtime: Runtime, tools: PictureTools): Readonly<Record<RareAction, Action>> {
+function createRareActions(runtime: PictureRuntime, tools: PictureTools): Readonly<Record<RareAction, Action>> {
   const gallery = createGallery({ ...runtime, registration: tools.config.registration });
   return {
     getHistory: async (call) => succeed('获取成功', await gallery.history(call, parseHistory(call.data))),

@@ -11,7 +11,7 @@ import {
   type Provider,
   type ProviderConfig,
 } from '../generation/index.ts';
-import type { Blobs, Store } from '../store/index.ts';
+import type { Blobs, CallStore, Store } from '../store/index.ts';
 import { readConfig, type Environment, type GenerateConfig } from './config.ts';
 import type { HandlerDeps } from './handler.ts';
 
@@ -22,7 +22,14 @@ export interface Ports extends HandlerDeps {
 }
 
 /** Everything a function stands on; composition roots hand it in. */
-export interface Runtime extends Ports {
+export interface Runtime extends Ports, PictureRuntime {
+  readonly store: Store;
+}
+
+/** What making pictures stands on. */
+export interface PictureRuntime extends HandlerDeps {
+  readonly store: CallStore;
+  readonly blobs: Blobs;
   readonly fetch: Fetch;
   readonly env: Environment;
   createSeal(secret: string): Seal;
@@ -62,7 +69,7 @@ interface Makers {
 }
 
 /** Opens the tools but for the writer; throws `CONFIG_INVALID` for a wrong setting. */
-export function openPictureTools(runtime: Runtime, config: GenerateConfig, makers: Makers): PictureTools {
+export function openPictureTools(runtime: PictureRuntime, config: GenerateConfig, makers: Makers): PictureTools {
   const { seal, previousSeals } = sealsOf(runtime, config);
   const made = (provider: ProviderConfig | undefined): Provider | undefined =>
     provider && makers.createProvider(runtime, provider);
@@ -96,7 +103,7 @@ export function sealsOf(runtime: Pick<Runtime, 'env' | 'createSeal'>, config = r
 }
 
 function openModeration(
-  { openapi, clock, log }: Runtime,
+  { openapi, clock, log }: PictureRuntime,
   { moderation }: GenerateConfig,
   { createWechatModeration: create }: Makers,
 ): Moderate | undefined {
