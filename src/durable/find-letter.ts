@@ -28,14 +28,17 @@ interface Search {
   readonly unusable: DurableError[];
 }
 
-type Parts = TierDeps & { readonly authenticator: Authenticator };
+/** What letters are looked for with. */
+export interface LetterTiers extends TierDeps {
+  readonly authenticator: Authenticator;
+}
 
 /** Letters under one id and attempt beyond this are not looked at. */
 const MOST_SIBLINGS = 20;
 
 /** See `DurableWriter.findLetter`. */
 export async function findLetter(
-  parts: Parts,
+  parts: LetterTiers,
   query: LetterQuery,
   deadline: Deadline,
 ): Promise<FoundLetter | undefined> {
@@ -57,7 +60,7 @@ interface Place {
   readonly deadline: Deadline;
 }
 
-async function inCollection(parts: Parts, search: Search, place: Place): Promise<Letter | undefined> {
+async function inCollection(parts: LetterTiers, search: Search, place: Place): Promise<Letter | undefined> {
   const plain = await parts.store
     .get(parts.deadLetters, place.letterId, { deadline: place.deadline })
     .catch(absentCollection);
@@ -72,13 +75,17 @@ async function inCollection(parts: Parts, search: Search, place: Place): Promise
   return undefined;
 }
 
-async function readSiblings(parts: Parts, { letterId, deadline }: Place): Promise<readonly Document[]> {
+async function readSiblings(parts: LetterTiers, { letterId, deadline }: Place): Promise<readonly Document[]> {
   // The end of a code is hexadecimal, so that "g" comes after all of them.
   const request = { after: { id: `${letterId}_` }, where: { _id: is.below(`${letterId}_g`) }, limit: MOST_SIBLINGS };
   return (await parts.store.page(parts.deadLetters, request, { deadline })).items;
 }
 
-async function inStorage(parts: Parts, search: Search, { letterId, deadline }: Place): Promise<Letter | undefined> {
+async function inStorage(
+  parts: LetterTiers,
+  search: Search,
+  { letterId, deadline }: Place,
+): Promise<Letter | undefined> {
   const { blobs, seal, previousSeals = [] } = parts;
   if (!blobs) return undefined;
   const bytes = await blobs.get(await blobs.fileId(letterFile(letterId), { deadline }), { deadline });

@@ -1,9 +1,12 @@
 /** Write it, or keep it: attempts, breaker, tiers, letters. */
 export {
   createDurableWriter,
+  createRecordWriter,
+  withLetters,
   type DurableWriter,
   type DurableWriterDeps,
   type DurableWriterOptions,
+  type RecordWriter,
   type StoreOutcome,
   type WriteOutcome,
   type WriteRequest,

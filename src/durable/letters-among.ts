@@ -1,5 +1,5 @@
 import { attemptName, type Deadline } from '../core/index.ts';
-import type { Store } from '../store/index.ts';
+import type { CallStore } from '../store/index.ts';
 import { readMany } from './read-many.ts';
 import { letterFile } from './tiers.ts';
 import type { DurableWriter } from './writer.ts';
@@ -15,7 +15,7 @@ interface Attempt {
  * and one for 50 in storage. For walks, which then look for those letters only. Rejects where a tier cannot be read.
  */
 export async function lettersAmong(
-  deps: { readonly store: Store; readonly writer: DurableWriter },
+  deps: { readonly store: CallStore; readonly writer: DurableWriter },
   attempts: readonly Attempt[],
   deadline: Deadline,
 ): Promise<(attempt: Attempt) => boolean> {

@@ -1,9 +1,9 @@
 import type { Clock, Deadline } from '../core/index.ts';
-import { is, type Document, type Filter, type Store } from '../store/index.ts';
+import { is, type Document, type Filter, type CallStore } from '../store/index.ts';
 import type { Letter, LetterState } from './letter.ts';
 
 export interface MarkDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly clock: Clock;
   readonly writer: { readonly deadLetters: string };
   readonly deadline: Deadline;

@@ -7,13 +7,13 @@ import {
   type Page,
   type PageKey,
   type PageRequest,
-  type Store,
+  type CallStore,
 } from '../store/index.ts';
 import { retried, type Retrier } from './retrier.ts';
 import type { WalkPage } from './walk.ts';
 
 export interface ReadDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly writer: { readonly retrier: Retrier };
 }
 

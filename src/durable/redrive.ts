@@ -7,7 +7,7 @@ import {
   type DurableError,
   type Log,
 } from '../core/index.ts';
-import { is, type Document, type PageKey, type Store } from '../store/index.ts';
+import { is, type Document, type PageKey, type CallStore } from '../store/index.ts';
 import { unsigned, type ReadLetter } from './letter.ts';
 import { markLetter } from './mark-letter.ts';
 import { pagesOf, readMany } from './read-many.ts';
@@ -24,7 +24,7 @@ export type Judgement = Placement | Omit<WriteRequest, 'deadline'>;
 export type Judge = (letter: ReadLetter) => Promise<Judgement>;
 
 export interface RedriveDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly writer: DurableWriter;

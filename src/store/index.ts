@@ -8,6 +8,7 @@ export {
   MAX_PAGE,
   type Blobs,
   type CallOptions,
+  type CallStore,
   type Change,
   type Document,
   type Group,

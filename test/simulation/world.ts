@@ -9,7 +9,7 @@ import {
 } from '../../src/generation/index.ts';
 import { createDeadline, isDurableError, type Code } from '../../src/core/index.ts';
 import { repairUserCounts } from '../../src/integrity/index.ts';
-import { createHoldPruning } from '../../src/once/index.ts';
+import { answerEarlier, createHoldPruning } from '../../src/once/index.ts';
 import { collections } from '../../src/records/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
@@ -95,7 +95,7 @@ export function createWorld({ placements, maxAttempts, mood, veryLateMs, sabotag
     const deps = { ...ports, ...reached, writer, provider: providerFor(instance), download };
     const registration = { open: true, initialCredits: CREDITS };
     return {
-      generation: createGeneration(deps, { registration }),
+      generation: createGeneration(deps, { registration, earlier: async () => answerEarlier }),
       recovery: createGenerationRecovery(deps),
       pruning: createHoldPruning(deps, { records: collections.works, accounts: collections.users }),
       store: reached.store,

@@ -98,7 +98,7 @@ export function isMatch(rule: FaultRule, facts: RequestFacts): boolean {
     fits(rule.from, present(facts.from)) &&
     fits(rule.storage, present(facts.storage)) &&
     fits(rule.provider, present(facts.provider)) &&
-    fits(rule.id, facts.ids ?? [])
+    (rule.id === undefined || fits(rule.id, facts.ids ?? []))
   );
 }
 
