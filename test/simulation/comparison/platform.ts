@@ -21,8 +21,9 @@ export interface PlatformParts {
   readonly random: Random;
   readonly bare: MemoryStore;
   readonly blobs: Blobs;
-  /** Every payment is written down here. */
+  /** Every payment is written down here, and how many there were for each request. */
   readonly payments: Payment[];
+  readonly paidFor: Map<number, number>;
   readonly logLines: string[];
 }
 
@@ -124,12 +125,14 @@ function log(
 }
 
 // Paid from the moment the order arrives, whoever hears of the picture.
-function paint({ surroundings, payments }: PlatformParts, instance: Running, key: string): Promise<Painted> {
+function paint({ surroundings, payments, paidFor }: PlatformParts, instance: Running, key: string): Promise<Painted> {
   const { clock, chance, assumptions } = surroundings;
   const { visit } = instance;
   if (instance.isDead || !visit) return new Promise<never>(() => undefined);
   const { request, ask } = visit.asking;
-  const name = ['payment', request, payments.filter((payment) => payment.request === request).length];
+  const number = (paidFor.get(request) ?? 0) + 1;
+  paidFor.set(request, number);
+  const name = ['payment', request, number];
   const made = chance.share(...name, 'made') >= assumptions.providerErrorShare;
   const url = `https://pictures.test/${payments.length}.png`;
   visit.key = key;

@@ -25,8 +25,6 @@ export function sdkOver(store: Store, random: Random): Database {
   };
 }
 
-type Row = Awaited<ReturnType<Query['get']>>['data'][number];
-
 function queryOver(store: Store, name: string, where: Filter, skip = 0, limit = 100): Omit<Query, 'add' | 'doc'> {
   return {
     where: (filter) => queryOver(store, name, { ...where, ...filter }, skip, limit),

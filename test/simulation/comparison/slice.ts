@@ -52,8 +52,8 @@ async function openWorld(system: System, { assumptions, seed, calls }: Slice) {
   const logLines: string[] = [];
   const payments: Payment[] = [];
   const surroundings = { clock, chance, assumptions, outages };
-  const parts = { surroundings, bare, blobs: createMemoryBlobs(), random: seededRandom(seed), payments, logLines };
-  const platform: Platform = createPlatform(system, parts);
+  const reached = { surroundings, bare, blobs: createMemoryBlobs(), random: seededRandom(seed) };
+  const platform: Platform = createPlatform(system, { ...reached, payments, paidFor: new Map(), logLines });
   return { clock, chance, bare, logLines, payments, asked: [] as Asked[], platform };
 }
 

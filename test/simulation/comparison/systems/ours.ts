@@ -1,7 +1,7 @@
 /** This library: `src/` unchanged, over the same database, storage and image service. */
 import { createDeadline, isDurableError, type Deadline } from '../../../../src/core/index.ts';
 import { createSeal } from '../../../../src/core/node/index.ts';
-import { createDurableWriter, createLogLetters } from '../../../../src/durable/index.ts';
+import { createDurableWriter, createLogLetters, type RetryOptions } from '../../../../src/durable/index.ts';
 import {
   createGeneration,
   createGenerationRecovery,
@@ -11,7 +11,7 @@ import {
 import { repairUserCounts } from '../../../../src/integrity/index.ts';
 import { boundedCall } from '../../../../src/store/cloudbase/bounded-call.ts';
 import type { Blobs, CallOptions, Store } from '../../../../src/store/index.ts';
-import type { Reach, Stage, System, Told } from '../system.ts';
+import type { Ask, Reach, Stage, System, Told } from '../system.ts';
 
 const ANSWER_MS = 150;
 const MAINTENANCE_TIMEOUT_MS = 60_000;
@@ -20,26 +20,33 @@ const HOUR_MS = 3_600_000;
 const seal = createSeal('5'.repeat(64));
 
 /** Generations as `generateImage` runs them, recovered every ten minutes. */
-export const ours: System = {
-  name: 'wx-durable',
-  boot(reach) {
-    const generation = createGeneration(depsOf(reach), { registration: { open: false, initialCredits: 0 } });
-    return async ({ openid, prompt, requestId }) => {
-      const deadline = createDeadline(reach.clock, reach.clock.now() + reach.functionTimeoutMs - ANSWER_MS);
-      const wish = { prompt, character: '', style: 'cartoon', emotion: '', mode: 'single' };
-      return generation
-        .generate({ openid, deadline }, { ...wish, requestId, retryUnknown: false })
-        .then(
-          ({ work, savedIn }): Told =>
-            work.status === 'completed' ? { kind: 'picture', url: work.imageUrl, savedIn } : { kind: 'failed' },
-          toldBy,
-        );
-    };
-  },
-  timer: { everyMs: 10 * MINUTE_MS, run: recover },
-  conclude,
-  keyOf: ({ _id }) => _id,
-};
+export const ours = createOurs();
+
+/** The same with another retry policy. */
+export function createOurs(options: RetryOptions = {}): System {
+  return {
+    name: 'wx-durable',
+    boot: (reach) => callOver(reach, options),
+    timer: { everyMs: 10 * MINUTE_MS, run: recover },
+    conclude,
+    keyOf: ({ _id }) => _id,
+  };
+}
+
+function callOver(reach: Reach, options: RetryOptions): (ask: Ask) => Promise<Told> {
+  const generation = createGeneration(depsOf(reach, options), { registration: { open: false, initialCredits: 0 } });
+  return async ({ openid, prompt, requestId }) => {
+    const deadline = createDeadline(reach.clock, reach.clock.now() + reach.functionTimeoutMs - ANSWER_MS);
+    const wish = { prompt, character: '', style: 'cartoon', emotion: '', mode: 'single' };
+    return generation
+      .generate({ openid, deadline }, { ...wish, requestId, retryUnknown: false })
+      .then(
+        ({ work, savedIn }): Told =>
+          work.status === 'completed' ? { kind: 'picture', url: work.imageUrl, savedIn } : { kind: 'failed' },
+        toldBy,
+      );
+  };
+}
 
 function toldBy(error: unknown): Told {
   if (!isDurableError(error) || error.code === 'INTERNAL') throw error;
@@ -48,11 +55,11 @@ function toldBy(error: unknown): Told {
   return error.code === 'WRITE_LOST' ? { kind: 'error' } : { kind: 'refused' };
 }
 
-function depsOf(reach: Reach): GenerationDeps {
+function depsOf(reach: Reach, options: RetryOptions = {}): GenerationDeps {
   const { clock, random, hash, log } = reach;
   const store = boundedStore(reach);
   const blobs = boundedBlobs(reach);
-  const writer = createDurableWriter({ store, blobs, clock, random, hash, log, seal });
+  const writer = createDurableWriter({ store, blobs, clock, random, hash, log, seal }, options);
   // Pictures are not copied: no other system does. An address that may not be fetched is kept as it is.
   const download = async () => ({ kind: 'refused', why: 'simulated' }) as const;
   return { store, blobs, writer, clock, random, hash, log, download, provider: providerOf(reach) };
