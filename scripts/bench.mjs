@@ -23,7 +23,7 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  external: ['wx-server-sdk'],
+  external: ['wx-server-sdk', 'esbuild'],
   // Bundled CommonJS packages ask for Node's modules in their own way.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   logLevel: 'warning',
