@@ -33,6 +33,8 @@ export interface Lane {
   /** Puts the time forward. */
   forward(ms: number): void;
   printed(): readonly Printed[];
+  /** Where the local cloud keeps the contents of files, those that were removed too. */
+  readonly filesDir: string;
   /** kill -9 of the local cloud, with all functions in it, and start on the same data. */
   killAndRestart(): Promise<void>;
   close(): Promise<void>;
@@ -40,7 +42,8 @@ export interface Lane {
 
 /** How many milliseconds pass in one: a trip of 3 ms to the local cloud takes as long as one to the real one. */
 export const RATE = 5;
-const KEY = '5f'.repeat(32);
+/** The deployment's. */
+export const KEY = '5f'.repeat(32);
 
 /** Starts a local cloud in a folder of its own. */
 export async function openLane({ program, functionsDir }: Built): Promise<Lane> {
@@ -57,6 +60,7 @@ export async function openLane({ program, functionsDir }: Built): Promise<Lane> 
     url: () => server.url,
     now,
     printed: () => printed,
+    filesDir: join(settings.dir, 'files'),
     begin() {
       time.boot += 1;
       writeTime(timePath, time);

@@ -59,20 +59,16 @@ function writeTime(path, settings) {
  */
 function moveInto(time) {
   const RealDate = Date;
-  class WorldDate extends RealDate {
-    /** @param {unknown[]} parts */
-    constructor(...parts) {
-      if (parts.length === 0) super(time.now());
-      else super(.../** @type {[number]} */ (parts));
-    }
-    static now() {
-      return time.now();
-    }
-  }
+  const WorldDate = new Proxy(RealDate, {
+    construct(target, parts, newTarget) {
+      return Reflect.construct(target, parts.length === 0 ? [time.now()] : parts, newTarget);
+    },
+    get: (target, name, receiver) => (name === 'now' ? time.now : Reflect.get(target, name, receiver)),
+  });
   Object.assign(globalThis, {
     Date: WorldDate,
-    /** @type {(run: () => void, delayMs?: number, ...rest: unknown[]) => unknown} */
-    setTimeout: (run, delayMs, ...rest) => realAfter(run, time.realMs(delayMs), ...rest),
+    /** @type {(run: (...rest: unknown[]) => void, delayMs?: number, ...rest: unknown[]) => unknown} */
+    setTimeout: (run, delayMs, ...rest) => realAfter(() => run(...rest), time.realMs(delayMs)),
   });
 }
 
