@@ -83,8 +83,8 @@ export const FAULT_KINDS: readonly string[] = [AT_A_STATEMENT, DOWN, ELSEWHERE].
 
 /** How often, against one another: what restarts a process costs half a second of a processor. */
 const RARE: Readonly<Record<string, number>> = {
-  'cloud killed before commit': 0.5,
-  'cloud killed after commit': 0.5,
+  'cloud killed before commit': 0.4,
+  'cloud killed after commit': 0.4,
   'database and storage down': 2,
 };
 

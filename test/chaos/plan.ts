@@ -7,8 +7,8 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** At most so many different wishes in a history: each is painted once by a process, and remembered. */
-const PROMPTS = ['海边的灯塔', '雪山下的木屋', '会飞的鲸鱼', '黄昏的麦田', '云端的火车站', '竹林里的熊猫'] as const;
+/** Few, because each is painted anew by every process, for a quarter of a second. */
+const PROMPTS = ['海边的灯塔', '会飞的鲸鱼', '竹林里的熊猫'] as const;
 const REFUSED_PROMPT = '[fail] 拒绝的愿望';
 const OTHER_PROMPT = '另一个愿望';
 
