@@ -19,7 +19,7 @@ import {
   type Filter,
   type Store,
 } from '../store/index.ts';
-import { findLetter, type FoundLetter, type LetterQuery } from './find-letter.ts';
+import { findLetter, type FoundLetter, type LetterQuery, type SeenLetter } from './find-letter.ts';
 import { composeLetter, createAuthenticator, readLetter, type Letter, type ReadLetter } from './letter.ts';
 import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
 import { insertOrCreate, keepLetter, reserveMs, type LowerTier, type TierDeps } from './tiers.ts';
@@ -86,9 +86,9 @@ export interface DurableWriter {
   store(request: WriteRequest): Promise<StoreOutcome>;
   /**
    * The letter of a record's attempt from whichever lower tier holds it. Rejects when a tier cannot be read, and
-   * with `LETTER_INVALID` where there is a letter, and none that can be used.
+   * with `LETTER_INVALID` where there is a letter, and none that can be used. `seen` is where a walk has just seen it.
    */
-  findLetter(query: LetterQuery, deadline: Deadline): Promise<FoundLetter | undefined>;
+  findLetter(query: LetterQuery, deadline: Deadline, seen?: SeenLetter): Promise<FoundLetter | undefined>;
   /** A document of the dead-letter collection as a letter; throws `LETTER_INVALID`. For `redrive`. */
   readLetter(document: Document): ReadLetter;
   /** The retry policy with its breakers, for other idempotent statements of the same instance. */
@@ -112,7 +112,7 @@ export function createDurableWriter(deps: DurableWriterDeps, options: DurableWri
   return {
     write: (request) => write(parts, request),
     store: storeOnly,
-    findLetter: (query, deadline) => findLetter(parts, query, deadline),
+    findLetter: (query, deadline, seen) => findLetter(parts, query, { deadline, seen }),
     readLetter: (document) => readLetter(document, authenticator, 'digest'),
     retrier,
     deadLetters,

@@ -95,6 +95,11 @@ export interface Store {
    * That is what the SDK reports, so a conditional update must change something when it applies.
    */
   update(collection: string, target: UpdateTarget, change: Change, call?: CallOptions): Promise<number>;
+  /**
+   * The same change to each of these documents that satisfies `where`; answers how many changed. Each is changed as a
+   * whole; where the statement fails, some may be changed.
+   */
+  updateMany(collection: string, targets: UpdateTargets, change: Change, call?: CallOptions): Promise<number>;
   /** Removes the document of this id if it satisfies `where`; answers how many were removed (0 or 1). */
   remove(collection: string, target: UpdateTarget, call?: CallOptions): Promise<number>;
   count(collection: string, where: Filter, call?: CallOptions): Promise<number>;
@@ -109,6 +114,12 @@ export interface Store {
 
 export interface UpdateTarget {
   readonly id: string;
+  readonly where?: Filter;
+}
+
+export interface UpdateTargets {
+  /** From 1 to 100. */
+  readonly ids: readonly string[];
   readonly where?: Filter;
 }
 

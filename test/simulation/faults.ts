@@ -144,6 +144,7 @@ export function faultyStore(store: Store, instance: Instance): Store {
     insert: (name, document) => through('insert', name, () => store.insert(name, document)),
     get: (name, id) => through('get', name, () => store.get(name, id)),
     update: (name, target, change) => through('update', name, () => store.update(name, target, change)),
+    updateMany: (name, targets, change) => through('update-many', name, () => store.updateMany(name, targets, change)),
     remove: (name, target) => through('remove', name, () => store.remove(name, target)),
     count: (name, where) => through('count', name, () => store.count(name, where)),
     group: (name, request) => through('group', name, () => store.group(name, request)),

@@ -88,6 +88,8 @@ export function createFlakyStore(store: Store, flakiness: Flakiness): Store & Li
     insert: (name, document, call) => send(`insert ${name}`, call, () => store.insert(name, document)),
     get: (name, id, call) => send(`get ${name}`, call, () => store.get(name, id)),
     update: (name, target, change, call) => send(`update ${name}`, call, () => store.update(name, target, change)),
+    updateMany: (name, targets, change, call) =>
+      send(`updateMany ${name}`, call, () => store.updateMany(name, targets, change)),
     remove: (name, target, call) => send(`remove ${name}`, call, () => store.remove(name, target)),
     count: (name, where, call) => send(`count ${name}`, call, () => store.count(name, where)),
     group: (name, request, call) => send(`group ${name}`, call, () => store.group(name, request)),

@@ -3,6 +3,7 @@ import {
   assertDocument,
   assertPath,
   assertTwins,
+  filterOf,
   MAX_PAGE,
   pageKeyOf,
   readPageRequest,
@@ -71,7 +72,11 @@ function reading({ db, ask, select }: Link): Pick<Store, 'get' | 'count' | 'grou
   };
 }
 
-function writing({ db, ask, select }: Link): Pick<Store, 'insert' | 'update' | 'remove' | 'createCollection'> {
+function writing({
+  db,
+  ask,
+  select,
+}: Link): Pick<Store, 'insert' | 'update' | 'updateMany' | 'remove' | 'createCollection'> {
   return {
     async insert(name, document, call) {
       assertDocument(document);
@@ -90,6 +95,12 @@ function writing({ db, ask, select }: Link): Pick<Store, 'insert' | 'update' | '
     async update(name, target, change, call) {
       const { stats } = await ask(`update "${name}"`, call, () =>
         select(name, { ...target.where, _id: target.id }).update({ data: toData(db().command, change) }),
+      );
+      return stats.updated;
+    },
+    async updateMany(name, targets, change, call) {
+      const { stats } = await ask(`update "${name}"`, call, () =>
+        select(name, filterOf(targets)).update({ data: toData(db().command, change) }),
       );
       return stats.updated;
     },

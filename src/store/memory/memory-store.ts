@@ -4,10 +4,12 @@ import {
   assertDocument,
   assertPath,
   assertTwins,
+  filterOf,
   MAX_PAGE,
   pageKeyOf,
   readPageRequest,
   valueAt,
+  type Change,
   type Document,
   type Page,
   type PageKey,
@@ -43,6 +45,11 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
   };
   const matching = (name: string, where: PageRequest['where'] = {}): Document[] =>
     [...open(name).values()].filter(matcher(where));
+  const applied = (name: string, documents: readonly Document[], change: Change): number => {
+    const changes = documents.map((before) => ({ before, after: changed(before, change) }));
+    for (const { after } of changes) open(name).set(after._id, after);
+    return changes.filter(({ before, after }) => after !== before).length;
+  };
 
   return {
     async insert(name, document) {
@@ -55,10 +62,11 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     async update(name, target, change) {
       assertChange(change);
       const before = found(name, target.id, target.where);
-      if (!before) return 0;
-      const after = changed(before, change);
-      open(name).set(target.id, after);
-      return after === before ? 0 : 1;
+      return before ? applied(name, [before], change) : 0;
+    },
+    async updateMany(name, targets, change) {
+      assertChange(change);
+      return applied(name, matching(name, filterOf(targets)), change);
     },
     async remove(name, target) {
       return found(name, target.id, target.where) && open(name).delete(target.id) ? 1 : 0;
