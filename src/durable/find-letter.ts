@@ -21,6 +21,9 @@ export interface FoundLetter {
   readonly tier: 'emergency_backup' | 'storage';
 }
 
+/** Where a letter was seen under the name that is looked for: its document, or that there is a file. */
+export type SeenLetter = Document | 'file';
+
 interface Search {
   readonly query: LetterQuery;
   readonly authenticator: Authenticator;
@@ -40,12 +43,12 @@ const MOST_SIBLINGS = 20;
 export async function findLetter(
   parts: LetterTiers,
   query: LetterQuery,
-  deadline: Deadline,
+  { deadline, seen }: { readonly deadline: Deadline; readonly seen?: SeenLetter | undefined },
 ): Promise<FoundLetter | undefined> {
   const { authenticator } = parts;
   const search: Search = { query, authenticator, unusable: [] };
   const letterId = attemptName(query.recordId, query.attempt);
-  const kept = await inCollection(parts, search, { letterId, deadline });
+  const kept = seen === 'file' ? undefined : await inCollection(parts, search, { letterId, deadline, seen });
   if (kept) return { letter: kept, tier: 'emergency_backup' };
   const stored = await inStorage(parts, search, { letterId, deadline });
   if (stored) return { letter: stored, tier: 'storage' };
@@ -60,10 +63,13 @@ interface Place {
   readonly deadline: Deadline;
 }
 
-async function inCollection(parts: LetterTiers, search: Search, place: Place): Promise<Letter | undefined> {
-  const plain = await parts.store
-    .get(parts.deadLetters, place.letterId, { deadline: place.deadline })
-    .catch(absentCollection);
+async function inCollection(
+  parts: LetterTiers,
+  search: Search,
+  { seen, ...place }: Place & { readonly seen: Document | undefined },
+): Promise<Letter | undefined> {
+  const { letterId, deadline } = place;
+  const plain = seen ?? (await parts.store.get(parts.deadLetters, letterId, { deadline }).catch(absentCollection));
   if (!plain) return undefined;
   const letter = usable(search, () => plain);
   if (letter) return letter;

@@ -20,7 +20,7 @@ import {
   type Store,
   type CallStore,
 } from '../store/index.ts';
-import { findLetter, type FoundLetter, type LetterQuery, type LetterTiers } from './find-letter.ts';
+import { findLetter, type FoundLetter, type LetterQuery, type LetterTiers, type SeenLetter } from './find-letter.ts';
 import { composeLetter, createAuthenticator, readLetter, type Letter, type ReadLetter } from './letter.ts';
 import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
 import { insertOrCreate, keepLetter, reserveMs, type LowerTier } from './tiers.ts';
@@ -102,9 +102,9 @@ export interface RecordWriter {
 export interface DurableWriter extends RecordWriter {
   /**
    * The letter of a record's attempt from whichever lower tier holds it. Rejects when a tier cannot be read, and
-   * with `LETTER_INVALID` where there is a letter, and none that can be used.
+   * with `LETTER_INVALID` where there is a letter, and none that can be used. `seen` is where a walk has just seen it.
    */
-  findLetter(query: LetterQuery, deadline: Deadline): Promise<FoundLetter | undefined>;
+  findLetter(query: LetterQuery, deadline: Deadline, seen?: SeenLetter): Promise<FoundLetter | undefined>;
   /** A document of the dead-letter collection as a letter; throws `LETTER_INVALID`. For `redrive`. */
   readLetter(document: Document): ReadLetter;
 }
@@ -119,7 +119,7 @@ export function withLetters(writer: RecordWriter): DurableWriter {
   const { tiers } = writer;
   return {
     ...writer,
-    findLetter: (query, deadline) => findLetter(tiers, query, deadline),
+    findLetter: (query, deadline, seen) => findLetter(tiers, query, { deadline, seen }),
     readLetter: (document) => readLetter(document, tiers.authenticator, 'digest'),
   };
 }

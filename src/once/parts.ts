@@ -1,6 +1,6 @@
 import { DurableError, type Clock, type Deadline, type Log, type Random } from '../core/index.ts';
 import { retried, type DurableWriter, type RecordWriter } from '../durable/index.ts';
-import type { Document, CallStore } from '../store/index.ts';
+import type { CallStore, Document, Store } from '../store/index.ts';
 import { planSettle, type Hold, type Step } from './hold.ts';
 import type { Key, Kind } from './kind.ts';
 
@@ -13,8 +13,9 @@ export interface CallDeps {
   readonly log: Log;
 }
 
-/** What finishing another's call needs besides: the letters. */
+/** What finishing another's call needs besides: the letters, and walks. */
 export interface OnceDeps extends CallDeps {
+  readonly store: Store;
   readonly writer: DurableWriter;
 }
 
@@ -32,6 +33,10 @@ export interface CallParts extends CallDeps {
 
 export interface Parts extends CallParts {
   readonly writer: DurableWriter;
+}
+
+export interface RecoveryParts extends Parts {
+  readonly store: Store;
 }
 
 /** Runs an account's conditional update with bounded retry; answers how many documents changed, or rejects. */

@@ -102,6 +102,11 @@ export interface CallStore {
 
 /** The database as this library needs it: what a call needs, and what checks and housekeeping ask besides. */
 export interface Store extends CallStore {
+  /**
+   * The same change to each of these documents that satisfies `where`; answers how many changed. Each is changed as a
+   * whole; where the statement fails, some may be changed.
+   */
+  updateMany(collection: string, targets: UpdateTargets, change: Change, call?: CallOptions): Promise<number>;
   /** Removes the document of this id if it satisfies `where`; answers how many were removed (0 or 1). */
   remove(collection: string, target: UpdateTarget, call?: CallOptions): Promise<number>;
   count(collection: string, where: Filter, call?: CallOptions): Promise<number>;
@@ -113,6 +118,12 @@ export interface Store extends CallStore {
 
 export interface UpdateTarget {
   readonly id: string;
+  readonly where?: Filter;
+}
+
+export interface UpdateTargets {
+  /** From 1 to 100. */
+  readonly ids: readonly string[];
   readonly where?: Filter;
 }
 

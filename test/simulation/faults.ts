@@ -6,6 +6,7 @@
 import { DurableError } from '../../src/core/index.ts';
 import type { Blobs, Store } from '../../src/store/index.ts';
 import type { TestClock } from '../support/test-clock.ts';
+import { storeThrough } from '../support/store-through.ts';
 
 export const FAULTS = [
   'lost', // the request never arrived
@@ -138,19 +139,9 @@ function unavailable(): DurableError {
 
 /** The store as this instance reaches it. */
 export function faultyStore(store: Store, instance: Instance): Store {
-  const through = <T>(name: string, collection: string, effect: () => Promise<T>): Promise<T> =>
-    instance.run({ kind: 'database', name, collection }, effect);
-  return {
-    insert: (name, document) => through('insert', name, () => store.insert(name, document)),
-    get: (name, id) => through('get', name, () => store.get(name, id)),
-    update: (name, target, change) => through('update', name, () => store.update(name, target, change)),
-    remove: (name, target) => through('remove', name, () => store.remove(name, target)),
-    count: (name, where) => through('count', name, () => store.count(name, where)),
-    group: (name, request) => through('group', name, () => store.group(name, request)),
-    twins: (name, request) => through('twins', name, () => store.twins(name, request)),
-    page: (name, request) => through('page', name, () => store.page(name, request)),
-    createCollection: (name) => through('create', name, () => store.createCollection(name)),
-  };
+  return storeThrough(store, ({ op, collection }, effect) =>
+    instance.run({ kind: 'database', name: op, collection }, effect),
+  );
 }
 
 /** The files as this instance reaches them. */

@@ -3,6 +3,7 @@ import {
   assertDocument,
   assertPath,
   assertTwins,
+  filterOf,
   MAX_PAGE,
   pageKeyOf,
   readPageRequest,
@@ -119,6 +120,12 @@ function housekeeping({ db, ask, select }: Link): Omit<Store, keyof CallStore> {
       const { list } = await ask(`find twins in "${name}"`, call, () => readTwins(db(), name, request));
       if (list.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} sets of twins`);
       return list.map((row) => ({ count: row['count'] as number, firstId: row['firstId'] as string }));
+    },
+    async updateMany(name, targets, change, call) {
+      const { stats } = await ask(`update "${name}"`, call, () =>
+        select(name, filterOf(targets)).update({ data: toData(db().command, change) }),
+      );
+      return stats.updated;
     },
     async remove(name, target, call) {
       const { stats } = await ask(`remove from "${name}"`, call, () =>

@@ -4,6 +4,7 @@ import type { Blobs, Store } from '../../../src/store/index.ts';
 import type { Assumptions } from './assumptions.ts';
 import type { Chance } from './chance.ts';
 import type { Outages } from './outages.ts';
+import { storeThrough } from '../../support/store-through.ts';
 
 /** What one execution of a function asked for. */
 export interface Execution {
@@ -47,19 +48,9 @@ type Fate = 'works' | 'lost' | 'answer-lost' | 'zombie';
 
 /** The database as the SDK of this instance reaches it. */
 export function storeOf(world: Surroundings, instance: Instance, store: Store): Store {
-  const send = <T>(statement: string, collection: string, effect: () => Promise<T>): Promise<T> =>
-    travel(world, instance, { request: { kind: 'database', statement, collection }, effect });
-  return {
-    insert: (name, document) => send('insert', name, () => store.insert(name, document)),
-    get: (name, id) => send('get', name, () => store.get(name, id)),
-    update: (name, target, change) => send('update', name, () => store.update(name, target, change)),
-    remove: (name, target) => send('remove', name, () => store.remove(name, target)),
-    count: (name, where) => send('count', name, () => store.count(name, where)),
-    group: (name, request) => send('group', name, () => store.group(name, request)),
-    twins: (name, request) => send('twins', name, () => store.twins(name, request)),
-    page: (name, request) => send('page', name, () => store.page(name, request)),
-    createCollection: (name) => send('create', name, () => store.createCollection(name)),
-  };
+  return storeThrough(store, ({ op, collection }, effect) =>
+    travel(world, instance, { request: { kind: 'database', statement: op, collection }, effect }),
+  );
 }
 
 /** Storage as this instance reaches it; storing a file is two requests, since it is read back. */

@@ -12,6 +12,8 @@ import { repairUserCounts } from '../../../../src/integrity/index.ts';
 import { boundedCall } from '../../../../src/store/cloudbase/bounded-call.ts';
 import type { Blobs, CallOptions, Store } from '../../../../src/store/index.ts';
 import type { Ask, Reach, Stage, System, Told } from '../system.ts';
+import { answerEarlier } from '../../../../src/once/index.ts';
+import { storeThrough } from '../../../support/store-through.ts';
 
 const ANSWER_MS = 150;
 const MAINTENANCE_TIMEOUT_MS = 60_000;
@@ -34,7 +36,10 @@ export function createOurs(options: RetryOptions = {}): System {
 }
 
 function callOver(reach: Reach, options: RetryOptions): (ask: Ask) => Promise<Told> {
-  const generation = createGeneration(depsOf(reach, options), { registration: { open: false, initialCredits: 0 } });
+  const generation = createGeneration(depsOf(reach, options), {
+    registration: { open: false, initialCredits: 0 },
+    earlier: async () => answerEarlier,
+  });
   return async ({ openid, prompt, requestId }) => {
     const deadline = createDeadline(reach.clock, reach.clock.now() + reach.functionTimeoutMs - ANSWER_MS);
     const wish = { prompt, character: '', style: 'cartoon', emotion: '', mode: 'single' };
@@ -127,19 +132,7 @@ function againIfStore(error: unknown): false {
 // The limits that the adapter over the SDK keeps.
 function boundedStore({ store, clock }: Reach): Store {
   const bounds = { clock, defaultTimeoutMs: 1_500 };
-  const ask = <T>(what: string, call: CallOptions | undefined, run: () => Promise<T>): Promise<T> =>
-    boundedCall(bounds, { what, call }, run);
-  return {
-    insert: (name, document, call) => ask('insert', call, () => store.insert(name, document)),
-    get: (name, id, call) => ask('get', call, () => store.get(name, id)),
-    update: (name, target, change, call) => ask('update', call, () => store.update(name, target, change)),
-    remove: (name, target, call) => ask('remove', call, () => store.remove(name, target)),
-    count: (name, where, call) => ask('count', call, () => store.count(name, where)),
-    group: (name, request, call) => ask('group', call, () => store.group(name, request)),
-    twins: (name, request, call) => ask('twins', call, () => store.twins(name, request)),
-    page: (name, request, call) => ask('page', call, () => store.page(name, request)),
-    createCollection: (name, call) => ask('create', call, () => store.createCollection(name)),
-  };
+  return storeThrough(store, ({ op, call }, effect) => boundedCall(bounds, { what: op, call }, effect));
 }
 
 function boundedBlobs({ blobs, clock }: Reach): Blobs {
