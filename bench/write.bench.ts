@@ -1,6 +1,6 @@
 /** What durability costs: one write, one generation, one cold start. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -119,9 +119,20 @@ async function countFired(url: string): Promise<number> {
   return rule?.fired ?? NaN;
 }
 
-function bundleSize(): Row {
-  const bytes = statSync('dist/cloudfunctions/generateImage/index.js').size;
-  return figureRow('bundle of generateImage, minified', 'bytes', bytes, '<= 60000');
+function bundleSize(): Row[] {
+  const folder = 'dist/cloudfunctions/generateImage';
+  const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
+  const bytesOf = (file: string): number => statSync(join(folder, file)).size;
+  const whole = files.reduce((sum, file) => sum + bytesOf(file), 0);
+  return [
+    figureRow(
+      'bundle of generateImage, minified: the file that every cold start loads',
+      'bytes',
+      bytesOf('index.js'),
+      '<= 60000',
+    ),
+    figureRow('with the file that is loaded when it is first needed', 'bytes', whole, '<= 100000'),
+  ];
 }
 
 /**
@@ -202,7 +213,7 @@ try {
     await writeAgainstAdd(emulator, cloud),
     await processorPerWrite(),
     ...(await requestsOfGeneration(emulator)),
-    bundleSize(),
+    ...bundleSize(),
     ...loadTime(),
     await addsPerSecond(emulator, cloud),
   ];
