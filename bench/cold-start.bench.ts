@@ -1,10 +1,10 @@
 /** What a cold start costs over the SDK's own: the function that is uploaded, beside what people would put in it. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { alternateAll, besideRow, compareRow, report } from './harness.ts';
+import { loadOnce } from './load-time.ts';
 
 const ROUNDS = process.argv.includes('--quick') ? 5 : 30;
 
@@ -37,22 +37,6 @@ async function bundle(dir: string, name: string, contents: string): Promise<stri
   return outfile;
 }
 
-/**
- * A fresh process that loads and sets up the SDK and then the function, which finds it loaded. That is less noisy than
- * the difference of two processes: the SDK alone takes some fifty times as long.
- */
-function loadScript(file: string): string {
-  return `
-    const lap = () => { const now = performance.now(), ms = now - since; since = now; return ms; };
-    let since = performance.now();
-    const cloud = require('wx-server-sdk');
-    cloud.init({ env: cloud.DYNAMIC_CURRENT_ENV });
-    cloud.database();
-    const sdk = lap();
-    require(${JSON.stringify(file)});
-    process.stdout.write(JSON.stringify({ sdk, own: lap() }));`;
-}
-
 const dir = mkdtempSync(join(tmpdir(), 'wx-durable-bench-'));
 try {
   const files: Record<string, string> = { ours: resolve('dist/cloudfunctions/generateImage/index.js') };
@@ -60,8 +44,7 @@ try {
   const sdkMs: number[] = [];
   const runs = Object.entries(files).map(([name, file]) => {
     const run = async (round: number): Promise<number> => {
-      const text = execFileSync(process.execPath, ['-e', loadScript(file)], { encoding: 'utf8' });
-      const { sdk, own } = JSON.parse(text) as { sdk: number; own: number };
+      const { sdk, own } = loadOnce(file);
       if (name === 'ours' && round > 0) sdkMs.push(sdk);
       return own;
     };

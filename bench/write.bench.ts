@@ -1,5 +1,5 @@
-/** What durability costs: one write, beside the libraries that people use for it; one generation. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+/** What durability costs: one write, beside the libraries that people use for it; one generation; one cold start. */
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,6 +22,7 @@ import {
   timed,
   type Row,
 } from './harness.ts';
+import { loadOnce } from './load-time.ts';
 import { createIdempotent, createRetryPeers, type Saved } from './peers.ts';
 
 const { clock, random, hash } = nodePorts;
@@ -148,9 +149,27 @@ async function countFired(url: string): Promise<number> {
   return rule?.fired ?? NaN;
 }
 
-function bundleSize(): Row {
-  const bytes = statSync('dist/cloudfunctions/generateImage/index.js').size;
-  return figureRow('bundle of generateImage, minified', 'bytes', bytes, '<= 60000');
+function bundleSize(): Row[] {
+  const folder = 'dist/cloudfunctions/generateImage';
+  const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
+  const bytesOf = (file: string): number => statSync(join(folder, file)).size;
+  const whole = files.reduce((sum, file) => sum + bytesOf(file), 0);
+  return [
+    figureRow(
+      'bundle of generateImage, minified: the file that every cold start loads',
+      'bytes',
+      bytesOf('index.js'),
+      '<= 60000',
+    ),
+    figureRow('with the file that is loaded when it is first needed', 'bytes', whole, '<= 100000'),
+  ];
+}
+
+// The peers' and the share of the whole are in the benchmark `cold-start`.
+function loadTime(): Row {
+  const file = resolve('dist/cloudfunctions/generateImage/index.js');
+  const laps = Array.from({ length: 16 }, () => loadOnce(file).own).slice(1);
+  return figureRow("load time over the SDK's own", 'ms', laps, '<= 8');
 }
 
 /** Through the SDK, 100 at once: the local cloud against a server that answers without storing. */
@@ -200,7 +219,8 @@ try {
     ...(await writeAgainstPeers(emulator, cloud)),
     ...(await processorPerWrite()),
     ...(await requestsOfGeneration(emulator)),
-    bundleSize(),
+    ...bundleSize(),
+    loadTime(),
     await addsPerSecond(emulator, cloud),
   ];
   report('write', rows);

@@ -56,7 +56,7 @@ export const ROOMS = {
   },
   cli: {
     rooms: 'any',
-    packages: ['wx-server-sdk', 'commander', 'cli-table3'],
+    packages: ['wx-server-sdk', 'commander', 'cli-table3', 'zod/mini'],
     node: 'any',
     machine: true,
     root: true,
