@@ -82,7 +82,7 @@ export function send<T>(conditions: Conditions, run: Run, step: Step, effect: ()
   return new Promise<unknown>((resolve, reject) => {
     const go = (): void => {
       const transit: Transit = { conditions, run, step, limitMs, blow, resolve, reject };
-      transmit(transit, fateOf(transit, effect as () => Promise<unknown>));
+      transmit(transit, fateOf(transit, effect));
     };
     machine.enter(go);
   }) as Promise<T>;
