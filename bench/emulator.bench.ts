@@ -23,8 +23,9 @@ const PEERS = {
 
 type Durability = 'fsync' | 'write';
 
-const DOCUMENTS = 100_000;
-const ROUNDS = 7;
+const IS_QUICK = process.argv.includes('--quick');
+const DOCUMENTS = IS_QUICK ? 5_000 : 100_000;
+const ROUNDS = IS_QUICK ? 2 : 7;
 
 interface Served {
   readonly url: string;

@@ -3,8 +3,8 @@ import { createDeadline, sleep } from '../src/core/index.ts';
 import { createDurableWriter } from '../src/durable/index.ts';
 import { createMemoryStore } from '../src/store/memory/index.ts';
 import { HEADLINE, withoutFaults } from '../test/simulation/comparison/assumptions.ts';
-import { createChance } from '../test/simulation/comparison/chance.ts';
 import { createExecution, storeOf } from '../test/simulation/comparison/instance.ts';
+import type { Outages } from '../test/simulation/histories/outages.ts';
 import { sdkOver } from '../test/simulation/comparison/sdk-over-store.ts';
 import { seededRandom, testHash } from '../test/support/ports.ts';
 import { createTestClock, type TestClock } from '../test/support/test-clock.ts';
@@ -57,10 +57,11 @@ interface Cost {
 async function cost(way: (ports: Ports) => Save, shared: boolean, seed: number): Promise<Cost> {
   const clock = createTestClock();
   const fromMs = clock.now() + HEALTHY_MS;
-  const isDown = (collection: string, atMs: number): boolean =>
-    collection === 'works' && atMs >= fromMs && atMs < fromMs + OUTAGE_MS;
+  const isDown = (atMs: number, place: string): boolean =>
+    place === 'works' && atMs >= fromMs && atMs < fromMs + OUTAGE_MS;
+  const outages: Outages = { windows: [], at: (atMs, place) => (isDown(atMs, place) ? 'reset' : undefined) };
   const assumptions = { ...withoutFaults(HEADLINE), resetMs: ERROR_AFTER_MS, tripMedianMs: TRIP_MS, tripSigma: 0 };
-  const world = { clock, chance: createChance(seed), assumptions, outages: { isDown, touches: () => false } };
+  const world = { clock, seed, assumptions, outages };
   const memory = createMemoryStore(['works', 'emergency_backup']);
   const execution = createExecution('outage');
   const store = storeOf(world, { isDead: false, execution }, memory);
@@ -72,7 +73,7 @@ async function cost(way: (ports: Ports) => Save, shared: boolean, seed: number):
     if (shared && idle.length === 0) idle.push(save);
     const startedAtMs = clock.now();
     await save({ _id: `r${n}`, userId: 'u', prompt: '灯塔', status: 'completed' });
-    if (isDown('works', startedAtMs)) waits.push(clock.now() - startedAtMs);
+    if (isDown(startedAtMs, 'works')) waits.push(clock.now() - startedAtMs);
     if (!shared) idle.push(save);
   };
   const calls = ((HEALTHY_MS + OUTAGE_MS) / 1_000) * CALLS_PER_SECOND;

@@ -44,8 +44,7 @@ export function createIdempotent(save: Save): Save {
     await save(record);
     return record._id;
   };
-  const idempotent = makeIdempotent(run as never, { persistenceStore: new InMemory(), config });
-  return (record) => (idempotent as unknown as Save)(record);
+  return makeIdempotent(run as never, { persistenceStore: new InMemory(), config }) as unknown as Save;
 }
 
 class InMemory extends BasePersistenceLayer {

@@ -1,3 +1,5 @@
+import type { Place } from '../histories/profile.ts';
+
 /** Everything that the comparison assumes of the world; nothing else is built in. */
 export interface Assumptions {
   /** Calls that people make, by so many users, over so many days. */
@@ -21,8 +23,9 @@ export interface Assumptions {
   readonly tripSigma: number;
   /** Share of the time in an outage, their exponential mean length, and what is down in them. */
   readonly outageShare: number;
-  readonly outageMeanMs: number;
-  readonly outageKinds: Readonly<Record<OutageKind, number>>;
+  readonly outageMs: number;
+  /** One of these, each as likely as any other. */
+  readonly outagePlaces: readonly Place[];
   /** Of the calls: the function is killed at a uniform moment of its fault-free duration. */
   readonly killShare: number;
   /** The image service: lognormal, a share of errors, each paid for and recorded as failed. */
@@ -36,8 +39,6 @@ export interface Assumptions {
   /** Of the lines that a function logs. */
   readonly logLossShare: number;
 }
-
-export type OutageKind = 'database' | 'works' | 'emergency_backup' | 'users';
 
 /** The headline: errors come promptly, which is kind to whoever has no time limit of its own. */
 export const HEADLINE: Assumptions = {
@@ -55,8 +56,8 @@ export const HEADLINE: Assumptions = {
   tripMedianMs: 20,
   tripSigma: 0.6,
   outageShare: 0.01,
-  outageMeanMs: 60_000,
-  outageKinds: { database: 0.5, works: 0.3, emergency_backup: 0.1, users: 0.1 },
+  outageMs: 60_000,
+  outagePlaces: [...manyOf(5, 'database'), ...manyOf(3, 'works'), 'emergency_backup', 'users'],
   killShare: 0.005,
   providerMedianMs: 500,
   providerSigma: 0.3,
@@ -82,4 +83,8 @@ export const VARIANTS: Readonly<Record<string, Partial<Assumptions>>> = {
 export function withoutFaults(assumptions: Assumptions): Assumptions {
   const nothing = { requestLostShare: 0, answerLostShare: 0, zombieShare: 0, outageShare: 0, killShare: 0 };
   return { ...assumptions, ...nothing, logLossShare: 0 };
+}
+
+function manyOf(count: number, place: Place): readonly Place[] {
+  return Array.from({ length: count }, () => place);
 }

@@ -1,14 +1,14 @@
 /** Several systems under the same histories. */
 import type { Assumptions } from './assumptions.ts';
 import { playSlice } from './slice.ts';
-import type { System } from './system.ts';
+import type { Contender } from './contender.ts';
 import { idempotencyRecord } from './systems/idempotency-record.ts';
 import { original, originalById } from './systems/original.ts';
 import { ours } from './systems/ours.ts';
 import { addTallies, type Tally } from './tally.ts';
 
 /** In the order of the table. */
-export const SYSTEMS: readonly System[] = [original, originalById, idempotencyRecord, ours];
+export const SYSTEMS: readonly Contender[] = [original, originalById, idempotencyRecord, ours];
 
 /** A piece of work for one processor. */
 export interface Job {

@@ -20,7 +20,8 @@ export interface Figures {
   readonly killedByChance: number;
   readonly killedByTimeLimit: number;
   readonly deadLetters: number;
-  readonly untrue: number;
+  /** Rules of the checker of histories that were broken. */
+  readonly violations: number;
   readonly requestsPerCall: number;
   readonly happyRequests: number;
   readonly happyInSequence: number;
@@ -47,7 +48,7 @@ export function figuresOf(name: string, tally: Tally): Figures {
       'killedByChance',
       'killedByTimeLimit',
       'deadLetters',
-      'untrue',
+      'violations',
       'happyRequests',
       'happyInSequence',
     ]),
@@ -98,7 +99,7 @@ export function targetsOf(ours: Figures, original: Figures): readonly Target[] {
     ['lost', ours.lost, 0],
     ['duplicated', ours.duplicated, 0],
     ['paid twice', ours.paidTwice, 0],
-    ['records that say something untrue', ours.untrue, 0],
+    ['rules of the checker broken', ours.violations, 0],
     ['refused outside outages, share', ours.refusedOutsideOutages / ours.calls, 0.001],
     ['unknown, at most the kills', ours.unknown, kills],
     ['p99 in ms, at most the original’s', ours.p99Ms, original.p99Ms],

@@ -1,10 +1,10 @@
 /** One function instance and its way to the database, storage and the image service: where all faults happen. */
 import { DurableError, type Clock } from '../../../src/core/index.ts';
 import type { Blobs, Store } from '../../../src/store/index.ts';
-import type { Assumptions } from './assumptions.ts';
-import type { Chance } from './chance.ts';
-import type { Outages } from './outages.ts';
+import { createDraws, type Draws } from '../histories/draws.ts';
+import type { Outages } from '../histories/outages.ts';
 import { storeThrough } from '../../support/store-through.ts';
+import type { Assumptions } from './assumptions.ts';
 
 /** What one execution of a function asked for. */
 export interface Execution {
@@ -27,9 +27,17 @@ export function createExecution(name: string): Execution {
 /** The world that all instances share. */
 export interface Surroundings {
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly seed: number;
   readonly assumptions: Assumptions;
   readonly outages: Outages;
+}
+
+/**
+ * Chance that belongs to a name: the same seed and name give the same draws, whatever was drawn before. So each system
+ * meets the same faults at the same statement of the same call, however many statements it makes in all.
+ */
+export function drawsOf({ seed }: Pick<Surroundings, 'seed'>, ...name: readonly (string | number)[]): Draws {
+  return createDraws(seed, ...name);
 }
 
 /** A function instance: it runs one execution at a time, and can be killed. What it has sent still arrives. */
@@ -83,12 +91,11 @@ function travel<T>(world: Surroundings, instance: Instance, { request, effect }:
   if (instance.isDead) return never;
   const { clock, assumptions } = world;
   const { execution } = instance;
-  const name = nameOf(execution, request);
-  const place = enter(execution, request);
-  const fate = fateOf(world, name, request);
-  if (fate !== 'works') execution.faults += 1;
+  const draws = drawsOf(world, execution.name, ...nameOf(execution, request));
+  const fate = fateOf(world, draws, request);
   const { tripMedianMs, tripSigma, loss, resetMs, sdkTimeoutMs, zombieMs } = assumptions;
-  const latencyMs = world.chance.durationMs(tripMedianMs, tripSigma, ...name, 'latency');
+  const latencyMs = Math.max(1, Math.round(draws.logNormal(tripMedianMs, tripSigma)));
+  const place = enter(execution, request, fate);
   return new Promise<T>((resolve, reject) => {
     let result: Promise<T> | undefined;
     const happen = (): void => {
@@ -108,28 +115,25 @@ function travel<T>(world: Surroundings, instance: Instance, { request, effect }:
   });
 }
 
-function nameOf({ name, met }: Execution, { kind, statement, collection }: Request): readonly (string | number)[] {
+function nameOf({ met }: Execution, { kind, statement, collection }: Request): readonly [what: string, number: number] {
   const what = `${kind} ${statement} ${collection}`;
   const number = (met.get(what) ?? 0) + 1;
   met.set(what, number);
-  return [name, what, number];
+  return [what, number];
 }
 
-function fateOf(
-  { clock, chance, assumptions, outages }: Surroundings,
-  name: readonly (string | number)[],
-  request: Request,
-): Fate {
-  if (request.kind === 'database' && outages.isDown(request.collection, clock.now())) return 'lost';
+function fateOf({ clock, assumptions, outages }: Surroundings, draws: Draws, { kind, collection }: Request): Fate {
+  const share = draws.next();
+  if (kind === 'database' && outages.at(clock.now(), collection)) return 'lost';
   const { requestLostShare, answerLostShare, zombieShare } = assumptions;
-  const share = chance.share(...name, 'fate');
   if (share < requestLostShare) return 'lost';
   if (share < requestLostShare + answerLostShare) return 'answer-lost';
   return share < requestLostShare + answerLostShare + zombieShare ? 'zombie' : 'works';
 }
 
 // What is sent while another request is under way does not wait for it: only the longest chain counts as sequence.
-function enter(execution: Execution, { kind }: Request): number {
+function enter(execution: Execution, { kind }: Request, fate: Fate): number {
+  if (fate !== 'works') execution.faults += 1;
   if (kind === 'storage') execution.storageRequests += 1;
   else execution.databaseRequests += 1;
   return execution.inSequence + 1;

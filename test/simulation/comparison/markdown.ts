@@ -103,7 +103,7 @@ const ASSUMED: Readonly<Record<Language, (assumed: Assumptions) => string>> = {
       `Assumed, the same for all, from the same seeds: a simulation in virtual time; ours is \`src/\` unchanged. Of every`,
       `request to the database or storage ${percent(a.requestLostShare)} never arrive and ${percent(a.answerLostShare)} lose`,
       `their answer (an error after ${a.resetMs} ms), the others take about ${a.tripMedianMs} ms (lognormal, σ ${a.tripSigma}; assumed, not`,
-      `measured on CloudBase); outages take ${percent(a.outageShare)} of the time, ${a.outageMeanMs / 1_000} s on average (half of them the whole`,
+      `measured on CloudBase); outages take ${percent(a.outageShare)} of the time, ${a.outageMs / 1_000} s on average (half of them the whole`,
       `database); ${percent(a.killShare)} of the functions are killed at some moment, and all after ${a.functionTimeoutMs / 1_000} s; the image service takes about`,
       `${a.providerMedianMs} ms and fails in ${percent(a.providerErrorShare)}; who gets no answer asks once more with the same request id;`,
       `${percent(a.logLossShare)} of the log lines are lost. The original’s recovery runs without faults, without its limit of 100 and alone;`,
@@ -114,7 +114,7 @@ const ASSUMED: Readonly<Record<Language, (assumed: Assumptions) => string>> = {
     [
       `假设（所有方案相同，出自同样的随机种子）：虚拟时间中的模拟，我们的一方就是未经修改的 \`src/\`。每个数据库或存储请求有`,
       `${percent(a.requestLostShare)} 未送达、${percent(a.answerLostShare)} 丢失应答（${a.resetMs} 毫秒后报错），其余约 ${a.tripMedianMs} 毫秒（对数正态，σ ${a.tripSigma}；这是假设，并非在`,
-      `云开发上测得）；停机占 ${percent(a.outageShare)} 的时间，平均 ${a.outageMeanMs / 1_000} 秒（其中一半是整个数据库）；${percent(a.killShare)} 的云函数在任意时刻被终止，超过`,
+      `云开发上测得）；停机占 ${percent(a.outageShare)} 的时间，平均 ${a.outageMs / 1_000} 秒（其中一半是整个数据库）；${percent(a.killShare)} 的云函数在任意时刻被终止，超过`,
       `${a.functionTimeoutMs / 1_000} 秒的一律终止；图片服务约 ${a.providerMedianMs} 毫秒，${percent(a.providerErrorShare)} 失败；没有得到回答的人用同一请求编号再问一次；日志行丢失`,
       `${percent(a.logLossShare)}。原方案的恢复在没有故障、没有 100 条上限、没有其他活动时运行；我们的恢复每 10 分钟与调用同时运行，故障照旧。图片不转存。`,
       `「幂等记录」按 Powertools for AWS Lambda 的方式编写。`,

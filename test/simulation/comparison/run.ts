@@ -7,6 +7,7 @@ import { HEADLINE, VARIANTS, type Assumptions } from './assumptions.ts';
 import { gather, planJobs, runJob, type Job } from './compare.ts';
 import { figuresOf, targetsOf, type Comparison, type Figures } from './figures.ts';
 import { renderComparison } from './markdown.ts';
+import { writeReadmes } from './readme.ts';
 import type { Tally } from './tally.ts';
 
 interface Done {
@@ -109,18 +110,18 @@ async function main(): Promise<void> {
       variants: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(availableParallelism()) },
+      readme: { type: 'boolean', default: false },
     },
   });
+  const { calls, variants: variantCalls, seed, workers } = values;
   const comparison = await compare({
-    calls: Number(values.calls),
-    variantCalls: Number(values.variants),
-    seed: Number(values.seed),
-    workers: Number(values.workers),
+    ...{ calls: Number(calls), variantCalls: Number(variantCalls), seed: Number(seed), workers: Number(workers) },
   });
+  if (values.readme) writeReadmes(comparison);
   if (values.json) console.log(JSON.stringify(comparison));
   else say(comparison);
   const ours = comparison.systems.find(({ name }) => name === 'wx-durable');
-  if (!ours || ours.lost + ours.duplicated + ours.paidTwice + ours.untrue > 0) process.exitCode = 1;
+  if (!ours || ours.lost + ours.duplicated + ours.paidTwice + ours.violations > 0) process.exitCode = 1;
 }
 
 if (isMainThread) await main();

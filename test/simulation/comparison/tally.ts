@@ -1,14 +1,21 @@
+import { recordId } from '../../../src/core/index.ts';
 import type { Document } from '../../../src/store/index.ts';
+import { testHash } from '../../support/ports.ts';
+import { judge } from '../histories/checker.ts';
+import type { Said } from '../histories/truth.ts';
+import type { Contender } from './contender.ts';
 import type { Execution } from './instance.ts';
-import type { Told } from './system.ts';
 
 /** One order that reached the image service: money. */
 export interface Payment {
   /** Names the record that must come of it. */
   readonly key: string;
+  /** Counted by the system, from 1. */
+  readonly attempt: number;
   /** The person's request that it was made for. */
   readonly request: number;
   readonly userId: string;
+  readonly atMs: number;
   readonly made: boolean;
   readonly url: string;
 }
@@ -18,12 +25,16 @@ export interface Asked {
   readonly request: number;
   /** 0, or 1 where the person asked again. */
   readonly again: number;
+  readonly openid: string;
+  readonly requestId: string;
+  readonly wish: string;
+  readonly atMs: number;
   readonly tookMs: number;
-  readonly told: Told;
+  readonly said: Said;
   readonly execution: Execution;
-  readonly killedBy: 'chance' | 'time limit' | undefined;
   /** Whether an outage fell into it. */
   readonly inOutage: boolean;
+  /** Under which key it paid. */
   readonly key: string | undefined;
 }
 
@@ -38,6 +49,7 @@ export interface Stored {
   readonly before: { readonly users: readonly Document[]; readonly letters: number };
   readonly users: readonly Document[];
   readonly works: readonly Document[];
+  readonly letters: readonly Document[];
 }
 
 /** What came of one system's calls; sums, so that slices can be added. */
@@ -66,8 +78,8 @@ export interface Tally {
   killedByChance: number;
   killedByTimeLimit: number;
   deadLetters: number;
-  /** Records that say something that is not so. */
-  untrue: number;
+  /** Rules of the checker of histories that were broken. */
+  violations: number;
   firstAsked: number;
   databaseRequests: number;
   storageRequests: number;
@@ -80,7 +92,7 @@ export interface Tally {
 }
 
 /** Counts what the truth and the database say of one system. */
-export function tallyOf(truth: Truth, stored: Stored, keyOf: (record: Document) => string): Tally {
+export function tallyOf(truth: Truth, stored: Stored, { keyOf }: Contender): Tally {
   const records = byKey(stored.works, keyOf);
   const lost = truth.payments.filter(({ key }) => !records.has(key));
   return {
@@ -95,7 +107,7 @@ export function tallyOf(truth: Truth, stored: Stored, keyOf: (record: Document) 
     driftBefore: drift(truth, stored.before.users),
     driftAfter: drift(truth, stored.users),
     deadLetters: stored.before.letters,
-    untrue: untrueRecords(truth, stored, keyOf),
+    violations: violations(truth, stored, keyOf),
   };
 }
 
@@ -108,7 +120,7 @@ function isUnseen(record: Document | undefined): boolean {
 }
 
 function wasToldWell({ asked }: Truth, key: string): boolean {
-  return asked.some((one) => one.key === key && (one.told.kind === 'picture' || one.told.kind === 'failed'));
+  return asked.some((one) => one.key === key && one.said.kind === 'final');
 }
 
 function drift({ payments }: Truth, users: readonly Document[]): number {
@@ -117,39 +129,56 @@ function drift({ payments }: Truth, users: readonly Document[]): number {
   return users.reduce((sum, user) => sum + Math.abs(Number(user['generateCount']) - (made.get(user._id) ?? 0)), 0);
 }
 
-// A record that shows a picture must show the one that was made for it; one that says "failed" must not hide one that
-// somebody saw; and without a payment there is nothing to record.
-function untrueRecords({ payments }: Truth, { works }: Stored, keyOf: (record: Document) => string): number {
-  const paid = new Map(payments.map((payment) => [`${payment.key} ${payment.made ? payment.url : ''}`, payment]));
-  const keys = new Set(payments.map(({ key }) => key));
-  return works.filter((work) => {
-    if (isUnseen(work)) return false;
-    if (work['status'] === 'completed') return !paid.has(`${keyOf(work)} ${String(work['imageUrl'])}`);
-    return keys.has(keyOf(work)) && !paid.has(`${keyOf(work)} `);
-  }).length;
+// A second opinion on all of it, by the checker that judges our random histories.
+function violations({ payments, asked }: Truth, stored: Stored, keyOf: Contender['keyOf']): number {
+  const keys = new Map(payments.map(({ request, key }) => [request, key]));
+  const truth = {
+    paid: payments.map((payment) => ({ ...payment, form: 'address' as const })),
+    answers: asked.map((one) => ({
+      ...one,
+      key: one.key ?? keys.get(one.request) ?? recordId(testHash, one.openid, one.requestId),
+      retryUnknown: false,
+    })),
+    deletedByUsers: [],
+  };
+  // Who counts no attempts makes one for each key.
+  const works = stored.works.map((work) => ({ ...work, attempt: work['attempt'] ?? 1 }));
+  const verdict = judge(truth, { ...stored, works }, undefined, { keyOf });
+  // Who is killed at the time limit is counted apart: here most of them were disturbed, by a hang.
+  return verdict.violations.filter(({ invariant }) => invariant !== 'I9').length;
 }
+
+const codeOf = ({ said }: Asked): string | undefined => (said.kind === 'error' ? said.code : undefined);
 
 function answersOf({ asked }: Truth) {
   const first = asked.filter(({ again }) => again === 0);
-  const delivered = asked.filter(({ told }) => told.kind === 'picture' || told.kind === 'failed');
-  const refused = first.filter(({ told }) => told.kind === 'refused');
+  const refused = first.filter((one) => one.key === undefined && isRefusal(one));
+  const killed = (why: string): number =>
+    asked.filter(({ said }) => said.kind === 'nothing' && said.why === why).length;
   return {
     calls: first.length,
-    delivered: new Set(delivered.map(({ request }) => request)).size,
+    delivered: new Set(asked.filter(({ said }) => said.kind === 'final').map(({ request }) => request)).size,
     refusedInOutages: refused.filter(({ inOutage }) => inOutage).length,
     refusedElsewhere: refused.filter(({ inOutage }) => !inOutage).length,
-    onlyInLog: asked.filter(({ told }) => told.kind === 'picture' && told.savedIn === 'log').length,
-    killedByChance: asked.filter(({ killedBy }) => killedBy === 'chance').length,
-    killedByTimeLimit: asked.filter(({ killedBy }) => killedBy === 'time limit').length,
+    onlyInLog: asked.filter(({ said }) => said.kind === 'final' && said.savedIn === 'log').length,
+    killedByChance: killed('killed'),
+    killedByTimeLimit: killed('overdue'),
   };
+}
+
+function isRefusal(one: Asked): boolean {
+  const code = codeOf(one);
+  return code !== undefined && code !== 'ONCE_IN_PROGRESS' && code !== 'ONCE_UNKNOWN';
 }
 
 function requestsOf({ asked }: Truth) {
   const first = asked.filter(({ again }) => again === 0);
-  const happy = first.filter(({ told, execution }) => told.kind === 'picture' && execution.faults === 0);
+  const happy = first.filter(
+    ({ said, execution, key }) => said.kind === 'final' && key !== undefined && execution.faults === 0,
+  );
   const tookMs: Record<number, number> = {};
   // One that chance killed took no time of its own.
-  for (const one of first.filter(({ killedBy }) => killedBy !== 'chance')) {
+  for (const one of first.filter(({ said }) => said.kind !== 'nothing' || said.why === 'overdue')) {
     tookMs[one.tookMs] = (tookMs[one.tookMs] ?? 0) + 1;
   }
   return {

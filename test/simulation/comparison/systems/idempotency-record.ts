@@ -4,74 +4,70 @@
  * the AWS SDK does. The handler is the mended original without a backup.
  */
 import { countGeneration, fixUserConsistency, type Database } from '../../../../bench/original/original.ts';
-import { DurableError, isDurableError, sleep, type Plain } from '../../../../src/core/index.ts';
+import { DurableError, isDurableError, sleep, type Deadline, type Plain } from '../../../../src/core/index.ts';
 import type { Document } from '../../../../src/store/index.ts';
-import { seededRandom } from '../../../support/ports.ts';
+import type { CallRequest, InstancePorts, Told } from '../../histories/system.ts';
+import type { Contender } from '../contender.ts';
 import { sdkOver } from '../sdk-over-store.ts';
-import type { Ask, Reach, System, Told } from '../system.ts';
-import { workOf } from './original.ts';
+import { toldOf, workOf } from './original.ts';
 
 const COLLECTION = 'idempotency';
 const MAX_ATTEMPTS = 3;
 const BASE_DELAY_MS = 100;
 
 /** An idempotency record around the whole handler. */
-export const idempotencyRecord: System = {
+export const idempotencyRecord: Contender = {
   name: 'idempotency record',
-  boot: (reach) => (ask) => call(reach, ask),
-  async conclude({ bare }) {
-    await fixUserConsistency(sdkOver(bare, seededRandom(0)));
-  },
-  keyOf: (record) => String(record['id']),
+  keyOf: (work) => String(work['id']),
+  isTreatedKindly: true,
+  boot: (ports) => ({
+    call: (request, deadline) =>
+      call(ports, request, deadline).catch((error: unknown): Told => {
+        if (isDurableError(error)) return { kind: 'error', code: error.code };
+        throw error;
+      }),
+    repair: () => fixUserConsistency(sdkOver(ports.store, ports.random)),
+  }),
 };
 
-async function call(reach: Reach, ask: Ask): Promise<Told> {
-  const id = `${ask.userId}#${ask.requestId}`;
-  let earlier: Told | undefined;
-  try {
-    earlier = await begin(reach, id);
-  } catch (error) {
-    if (isDurableError(error)) return { kind: 'refused' };
-    throw error;
-  }
+async function call(ports: InstancePorts, request: CallRequest, deadline: Deadline): Promise<Told> {
+  const { store } = ports;
+  const id = `${request.openid}#${request.requestId}`;
+  const earlier = await begin(ports, id, deadline);
   if (earlier) return earlier;
-  let told: Told;
-  try {
-    told = await handle(reach, ask, id);
-  } catch {
-    await repeated(reach, () => reach.store.remove(COLLECTION, { id })).catch(() => undefined);
-    return { kind: 'error' };
-  }
-  // The answer could not be kept: the caller is told of an error, though everything else was done.
+  const told = await handle(ports, request, { id, deadline }).catch(async (error: unknown) => {
+    await repeated(ports, () => store.remove(COLLECTION, { id })).catch(() => undefined);
+    throw error;
+  });
+  // Where the answer cannot be kept, the caller is told of an error, though everything else was done.
   const completed = { set: { status: 'COMPLETED', told: told as unknown as Plain } };
-  return repeated(reach, () => reach.store.update(COLLECTION, { id }, completed)).then(
-    () => told,
-    () => ({ kind: 'error' }),
-  );
+  await repeated(ports, () => store.update(COLLECTION, { id }, completed));
+  return told;
 }
 
-async function begin(reach: Reach, id: string): Promise<Told | undefined> {
-  const { clock, store, functionTimeoutMs } = reach;
-  const until = clock.now() + functionTimeoutMs;
-  const fresh: Document = { _id: id, status: 'INPROGRESS', until };
-  if ((await repeated(reach, () => store.insert(COLLECTION, fresh))) === 'inserted') return undefined;
-  const seen = await repeated(reach, () => store.get(COLLECTION, id));
-  if (seen?.['status'] === 'COMPLETED') return seen['told'] as Told;
-  const seenUntil = Number(seen?.['until'] ?? 0);
-  if (!seen || seenUntil > clock.now()) return { kind: 'in-progress' };
-  const target = { id, where: { status: 'INPROGRESS', until: seenUntil } };
-  const taken = await repeated(reach, () => store.update(COLLECTION, target, { set: { until } }));
-  return taken === 1 ? undefined : { kind: 'in-progress' };
+async function begin(ports: InstancePorts, id: string, deadline: Deadline): Promise<Told | undefined> {
+  const { clock, store } = ports;
+  const fresh: Document = { _id: id, status: 'INPROGRESS', until: deadline.atMs };
+  if ((await repeated(ports, () => store.insert(COLLECTION, fresh))) === 'inserted') return undefined;
+  const seen = await repeated(ports, () => store.get(COLLECTION, id));
+  if (seen?.['status'] === 'COMPLETED') return { ...(seen['told'] as Told), replayed: true } as Told;
+  const until = Number(seen?.['until'] ?? 0);
+  if (!seen || until > clock.now()) return { kind: 'error', code: 'ONCE_IN_PROGRESS' };
+  const target = { id, where: { status: 'INPROGRESS', until } };
+  const taken = await repeated(ports, () => store.update(COLLECTION, target, { set: { until: deadline.atMs } }));
+  return taken === 1 ? undefined : { kind: 'error', code: 'ONCE_IN_PROGRESS' };
 }
 
-async function handle(reach: Reach, ask: Ask, id: string): Promise<Told> {
-  const db = sdkOver(reach.store, reach.random);
-  const painted = await reach.paint(id);
-  const work = workOf(ask, painted, { id, nowMs: reach.clock.now() });
-  await repeated(reach, () => addOnce(db, { ...work, _id: id }));
-  if (!painted.made) return { kind: 'failed' };
-  await countGeneration(db, ask.userId);
-  return { kind: 'picture', url: painted.url };
+async function handle(
+  ports: InstancePorts,
+  request: CallRequest,
+  named: { readonly id: string; readonly deadline: Deadline },
+): Promise<Told> {
+  const db = sdkOver(ports.store, ports.random);
+  const work = await workOf(ports, request, named);
+  await repeated(ports, () => addOnce(db, { ...work, _id: named.id }));
+  if (work.status === 'completed') await countGeneration(db, work.userId);
+  return toldOf(work);
 }
 
 async function addOnce(db: Database, data: object): Promise<void> {
@@ -82,7 +78,7 @@ async function addOnce(db: Database, data: object): Promise<void> {
   }
 }
 
-async function repeated<T>({ clock, random }: Reach, run: () => Promise<T>): Promise<T> {
+async function repeated<T>({ clock, random }: InstancePorts, run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run();
