@@ -18,6 +18,7 @@ interface DevOptions {
   readonly provider?: string;
   readonly timers: boolean;
   readonly limits: boolean;
+  readonly allowOrigin?: readonly string[];
   readonly import?: string;
   readonly exportOnExit?: string;
   readonly lang: string;
@@ -37,6 +38,10 @@ export function addDevCommand(program: Command, { terminal }: CommandContext): v
     .option('--provider <name>', '图片服务，默认 local 为本机绘制 (picture service; local paints on this machine)')
     .option('--no-timers', '不自动触发定时器 (timers do not fire by themselves)')
     .option('--no-limits', '不模拟线上的大小、内存和超时限制 (no limits of size, memory and time)')
+    .option(
+      '--allow-origin <origin...>',
+      '允许访问的网页来源，例如 http://localhost:5173 (origins of web pages that may use it)',
+    )
     .option('--import <path>', '启动时导入的目录 (folder to import at start)')
     .option('--export-on-exit <path>', '退出时导出到的目录 (folder to export to on exit)')
     .addHelpText('after', '\n示例 (example):\n  wx-durable dev --port 8360 --functions cloudfunctions')
@@ -84,6 +89,7 @@ async function start(
       functionEnv: functionEnv(terminal.env, options.provider),
       timers: options.timers,
       ...(options.limits ? {} : { limits: false as const }),
+      allowedOrigins: options.allowOrigin ?? [],
       onConsole: (line) => {
         const write = line.stream === 'stdout' ? terminal.print : terminal.say;
         for (const text of formatConsoleLine(line)) write(text);
