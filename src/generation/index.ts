@@ -12,6 +12,7 @@ export type { History, HistoryItem } from './history.ts';
 export {
   createProvider,
   knownProvider,
+  providerNames,
   type Fetch,
   type PictureRequest,
   type Provider,

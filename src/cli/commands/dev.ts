@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { createEmulator, type Emulator } from '../../emulator/index.ts';
 import { createMissingCollections } from '../dev/collections.ts';
+import { chooseProvider } from '../dev/provider.ts';
 import { formatConsoleLine } from '../dev/console-line.ts';
 import { chooseFunctions, findMissingPackages, type FunctionsFolder } from '../dev/functions.ts';
 import { explainStartFailure } from '../dev/start-failure.ts';
@@ -50,8 +51,8 @@ export function addDevCommand(program: Command, { terminal }: CommandContext): v
 
 async function dev(options: DevOptions, terminal: Terminal): Promise<void> {
   const language = parseLanguage(options.lang);
-  const functions = chooseFunctions(options.functions);
-  const provider = options.provider ?? (terminal.env['WX_DURABLE_PROVIDER'] || 'local');
+  const functions = chooseFunctions(options.functions, language);
+  const provider = chooseProvider(options.provider, { env: terminal.env, language });
   const emulator = await start({ ...options, provider }, { terminal, language, functions });
   try {
     await createMissingCollections(emulator.url);
