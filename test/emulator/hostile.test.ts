@@ -79,6 +79,11 @@ test.each<[string, Sent, RegExp]>([
   ['JSON nested a hundred thousand times', to('/admin', '['.repeat(100_000)), /^200 .*INVALID_PARAM/],
   ['bytes that are no text', to('/admin', Buffer.from([0xff, 0xfe, 0x00, 0x80])), /^200 .*INVALID_PARAM/],
   ['an unknown action', to('/admin', '{"action":"database.dropEverything"}'), /^200 .*EMULATOR_UNSUPPORTED/],
+  [
+    "a call of WeChat's own API, which is a form",
+    to('/admin', '--b--', { 'content-type': 'multipart/form-data; boundary=b' }),
+    /^200 .*EMULATOR_UNSUPPORTED/,
+  ],
   ['wrong EJSON', to('/admin', insert('{"n":{"$numberInt":"x"}}')), /^200 .*INVALID_PARAM/],
   [
     'a body of 100 MB',

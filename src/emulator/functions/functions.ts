@@ -76,6 +76,8 @@ export function createFunctions(options: FunctionsOptions): Functions {
     // Not before its turn: by then the code may have been built anew.
     const definition = findFunction(dir, call.name);
     if (definition === undefined) return { requestId, outcome: { kind: 'missing' }, timeoutSeconds: 0 };
+    const excess = variablesExcess(definition, limits);
+    if (excess !== undefined) return { requestId, outcome: { kind: 'failed', message: excess }, timeoutSeconds: 0 };
     const outcome = await invoke({ ...options, pool, invocations }, { call, definition, requestId });
     const isTooLarge = outcome.kind === 'done' && Buffer.byteLength(outcome.result) > limits.responseBytes;
     const { timeoutSeconds } = definition;
@@ -95,6 +97,13 @@ export function createFunctions(options: FunctionsOptions): Functions {
       }
     },
   };
+}
+
+/** What is wrong with the variables that the settings declare: the platform would refuse the deployment. */
+function variablesExcess({ variables }: FunctionDefinition, { variablesBytes }: Limits): string | undefined {
+  const sizeBytes = Object.entries(variables).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
+  if (sizeBytes <= variablesBytes) return undefined;
+  return `its environment variables have ${sizeBytes} bytes, the limit is ${variablesBytes}`;
 }
 
 function tryEnter(enter: () => () => void): (() => void) | Refused {
