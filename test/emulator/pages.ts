@@ -14,10 +14,10 @@ afterEach(async () => {
 
 afterAll(() => browser?.close());
 
-/** Serves one page at an origin of its own, with `script` as its only script; closed after the test. */
-export async function servePage(script: string): Promise<string> {
-  const html = `<!doctype html><meta charset="utf-8"><title>page</title><script type="module">${script}</script>`;
+/** Serves one page at an origin of its own, with what `script` answers as its only script; closed after the test. */
+export async function servePage(script: () => string): Promise<string> {
   const server = createServer((_request, response) => {
+    const html = `<!doctype html><meta charset="utf-8"><title>page</title><script type="module">${script()}</script>`;
     response.writeHead(200, { 'content-type': 'text/html', connection: 'close' }).end(html);
   });
   servers.push(server);

@@ -19,8 +19,13 @@ globalThis.phone = (url) => {
 // What runs inside of a page knows the page's own globals, which have no types here.
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
+async function servePhone(): Promise<string> {
+  const script = await bundleForBrowser(PHONE);
+  return servePage(() => script);
+}
+
 test('a page of an allowed origin uses functions, files, storage and the connection as a mini program does', async () => {
-  const origin = await servePage(await bundleForBrowser(PHONE));
+  const origin = await servePhone();
   const emulator = await openEmulator({ functionsDir: functionsFolder({ probe: PROBE }, 5), allowedOrigins: [origin] });
   const page = await openPage(origin);
   await page.waitForFunction('globalThis.phone');
@@ -60,7 +65,7 @@ test('a page of an allowed origin uses functions, files, storage and the connect
 });
 
 test('a page of an allowed origin shows pictures of the storage', async () => {
-  const origin = await servePage(await bundleForBrowser(PHONE));
+  const origin = await servePhone();
   const emulator = await openEmulator({ allowedOrigins: [origin] });
   const page = await openPage(origin);
   await page.waitForFunction('globalThis.phone');
@@ -79,8 +84,8 @@ test('a page of an allowed origin shows pictures of the storage', async () => {
 });
 
 test('a page of any other origin reads nothing, runs nothing and writes nothing, whatever way it tries', async () => {
-  const own = await servePage(await bundleForBrowser(PHONE));
-  const foreign = await servePage(await bundleForBrowser(PHONE));
+  const own = await servePhone();
+  const foreign = await servePhone();
   const runs: string[] = [];
   const functionsDir = functionsFolder({ probe: `exports.main = async () => console.log('ran');` }, 5);
   const onConsole = ({ text }: { text: string }) => void runs.push(text);
