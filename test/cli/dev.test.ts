@@ -113,6 +113,14 @@ test('a data folder in use is refused, and the first local cloud goes on', async
   expect((await fetch(`${url}/_emulator/health`)).status).toBe(200);
 });
 
+test('a function that needs the SDK and says so nowhere but in its code: the start names what to install', async () => {
+  mkdirSync(join(cli.folder, 'lacking/hello'), { recursive: true });
+  writeFileSync(join(cli.folder, 'lacking/hello/index.js'), `const cloud = require('wx-server-sdk');`);
+  const dev = cli.start(['dev', '--port', '0', '--dir', 'data-lacking', '--functions', 'lacking']);
+  running.push(dev);
+  await dev.says(/缺少依赖 wx-server-sdk，调用会失败：hello\n {3}请停止后执行：npm i wx-server-sdk$/m);
+});
+
 test('a folder without functions is said, and the local cloud runs all the same', async () => {
   mkdirSync(join(cli.folder, 'empty'), { recursive: true });
   const dev = cli.start(['dev', '--port', '0', '--dir', 'data-none', '--functions', 'empty']);

@@ -87,12 +87,18 @@ function dependenciesOf(folder: string): readonly string[] {
     };
     return Object.keys(dependencies ?? {});
   } catch {
-    // None, or one that cannot be read: then the function itself tells what it lacks.
-    return [];
+    // None, or one that cannot be read. What nearly every function needs can be seen; the rest it tells when it runs.
+    return needsSdk(folder) ? [SDK] : [];
   }
 }
 
+const SDK = 'wx-server-sdk';
+
+function needsSdk(folder: string): boolean {
+  return /\brequire\(\s*['"]wx-server-sdk['"]\s*\)/.test(readFileSync(join(folder, 'index.js'), 'utf8'));
+}
+
 function isMissingFrom(folder: string): (dependency: string) => boolean {
-  const places = createRequire(join(folder, 'index.js')).resolve.paths('wx-server-sdk') ?? [];
+  const places = createRequire(join(folder, 'index.js')).resolve.paths(SDK) ?? [];
   return (dependency) => !places.some((place) => existsSync(join(place, dependency)));
 }

@@ -62,7 +62,7 @@ async function run({ event, context, env }) {
     reportFiles();
     return { type: 'done', result: JSON.stringify(result === undefined ? null : result) ?? 'null' };
   } catch (error) {
-    return { type: 'failed', message: describe(error), stack: error instanceof Error ? (error.stack ?? '') : '' };
+    return { type: 'failed', message: describe(error), stack: explain(error) };
   }
 }
 
@@ -110,6 +110,17 @@ function captureOutput(stream) {
 /** @param {unknown} error */
 function describe(error) {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/**
+ * For its developer: the stack, and what to do about a package that is nowhere.
+ * @param {unknown} error
+ */
+function explain(error) {
+  if (!(error instanceof Error)) return '';
+  const missing = /^Cannot find (?:module|package) '([^'./][^']*)'/.exec(error.message)?.[1];
+  const advice = `${missing} is not installed: run npm i ${missing} in the function's folder or in one above it`;
+  return missing === undefined ? (error.stack ?? '') : `${error.stack}\n${advice}`;
 }
 
 /** @param {unknown} message */
