@@ -110,6 +110,22 @@ describe('the database', () => {
   });
 });
 
+describe('what is declared', () => {
+  test('a collection has 100 indexes at most, and an index 31 fields', async () => {
+    const emulator = await open();
+    const url = `${emulator.url}/_emulator/indexes/works`;
+    const declare = async (indexes: readonly object[]): Promise<number> =>
+      (await fetch(url, { method: 'PUT', body: JSON.stringify(indexes) })).status;
+    const fields = (count: number): Json => Object.fromEntries(Array.from({ length: count }, (_, n) => [`f${n}`, 1]));
+    const many = Array.from({ length: 101 }, (_, n) => ({ keys: { [`f${n}`]: 1 } }));
+    expect(await declare(many.slice(1))).toBe(200);
+    expect(await declare(many)).toBe(400);
+    expect(await (await fetch(url)).json()).toMatchObject({ indexes: { length: 100 } });
+    expect(await declare([{ keys: fields(32) }])).toBe(400);
+    expect(await declare([{ keys: fields(31) }])).toBe(200);
+  });
+});
+
 describe('settings', () => {
   test('a function whose variables take more than 4 KB does not run, until they take less', async () => {
     const config = (length: number): Json => ({ timeout: 5, envVariables: { LONG: 'x'.repeat(length) } });
