@@ -54,6 +54,8 @@ export const ROOMS = {
     machine: true,
     root: true,
   },
+  // Runs in browsers, too: nothing of Node, and nothing of the rest of the local cloud.
+  'emulator/wx': { rooms: [], machine: true, root: true },
   cli: {
     rooms: 'any',
     packages: ['wx-server-sdk', 'commander', 'cli-table3', 'zod/mini'],

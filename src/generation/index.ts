@@ -14,6 +14,7 @@ export {
   createOpenAiProvider,
   createProvider,
   knownProvider,
+  providerNames,
   type Fetch,
   type PictureRequest,
   type Provider,

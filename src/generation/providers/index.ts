@@ -4,6 +4,7 @@ export {
   createOpenAiProvider,
   createProvider,
   knownProvider,
+  providerNames,
   type ProviderConfig,
   type ProviderForm,
 } from './registry.ts';

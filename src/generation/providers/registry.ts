@@ -38,6 +38,9 @@ export function knownProvider(name: string): KnownProvider | undefined {
   return Object.hasOwn(knownProviders, name) ? knownProviders[name] : undefined;
 }
 
+/** The names of the services whose address is known. */
+export const providerNames = (): readonly string[] => Object.keys(knownProviders);
+
 /** The image service of this configuration. */
 export function createProvider(deps: HttpDeps, config: ProviderConfig): Provider {
   if (config.form !== 'dashscope') return createOpenAiProvider(deps, config);
