@@ -3,20 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { build } from 'esbuild';
 
-/**
- * One planted mistake: `find` stands in `file` exactly once, and is replaced.
- * @typedef {{ readonly name: string, readonly file: string, readonly find: string, readonly replace: string }} Mutation
- */
+/** @typedef {import('../../test/simulation/mutations/mutation.ts').Edit} Edit */
 
 /**
- * Bundles `entry` for Node as one ES module; with mutations, each is applied on the way. Throws where one no longer
- * matches its source exactly once: then nothing would be tested.
+ * Bundles `entry` for Node as one ES module; with edits, each is made on the way. Throws where one no longer matches its
+ * source exactly once: then nothing would be tested.
  * @param {string} entry
  * @param {string} outfile
- * @param {readonly Mutation[]} mutations
+ * @param {readonly Edit[]} [edits]
  */
-export async function bundle(entry, outfile, mutations = []) {
-  const applied = new Set();
+export async function bundle(entry, outfile, edits = []) {
+  const made = new Set();
   await build({
     entryPoints: [entry],
     outfile,
@@ -25,36 +22,36 @@ export async function bundle(entry, outfile, mutations = []) {
     format: 'esm',
     target: 'node20',
     logLevel: 'error',
-    plugins: [{ name: 'mutations', setup: (hooks) => plant(hooks, mutations, applied) }],
+    plugins: [{ name: 'edits', setup: (hooks) => plant(hooks, edits, made) }],
   });
-  const missed = mutations.find((mutation) => !applied.has(mutation));
-  if (missed) throw new Error(`"${missed.name}": ${missed.file} is no part of ${entry}`);
+  const missed = edits.find((edit) => !made.has(edit));
+  if (missed) throw new Error(`${missed.file} is no part of ${entry}`);
 }
 
 /**
  * @param {import('esbuild').PluginBuild} hooks
- * @param {readonly Mutation[]} mutations
- * @param {Set<Mutation>} applied
+ * @param {readonly Edit[]} edits
+ * @param {Set<Edit>} made
  */
-function plant(hooks, mutations, applied) {
-  if (mutations.length === 0) return;
+function plant(hooks, edits, made) {
+  if (edits.length === 0) return;
   hooks.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
     const file = relative('.', path).replaceAll('\\', '/');
-    const here = mutations.filter((mutation) => mutation.file === file);
+    const here = edits.filter((edit) => edit.file === file);
     if (here.length === 0) return undefined;
     const source = await readFile(path, 'utf8');
-    for (const mutation of here) applied.add(mutation);
-    return { contents: here.reduce(replaced, source), loader: 'ts' };
+    for (const edit of here) made.add(edit);
+    return { contents: here.reduce(edited, source), loader: 'ts' };
   });
 }
 
 /**
  * The source with the mistake in it.
  * @param {string} source
- * @param {Mutation} mutation
+ * @param {Edit} edit
  */
-export function replaced(source, { name, file, find, replace }) {
+export function edited(source, { file, find, replace }) {
   const parts = source.split(find);
-  if (parts.length !== 2) throw new Error(`"${name}": found ${parts.length - 1} times in ${file}, not once: ${find}`);
+  if (parts.length !== 2) throw new Error(`found ${parts.length - 1} times in ${file}, not once: ${find}`);
   return parts.join(replace);
 }

@@ -180,6 +180,7 @@ class Explorer {
 
   async #finish(world: World, placements: readonly Placement[]): Promise<Tally> {
     const { story, name, mood } = this.#options;
+    let wrong: readonly Violation[] | undefined;
     try {
       if (story.before) {
         world.plan.isQuiet = true;
@@ -189,11 +190,13 @@ class Explorer {
       await story.tell(world);
       await conclude(world);
     } catch (error) {
-      if (!(error instanceof Met)) throw error;
-      this.merged += 1;
-      return error.known;
+      if (error instanceof Met) {
+        this.merged += 1;
+        return error.known;
+      }
+      wrong = [{ wrong: 'other', words: `ended with ${String(error)}` }];
     }
-    const wrong = violations(world, story);
+    wrong ??= violations(world, story);
     this.endings.add(digestOf(world.ending()));
     if (wrong.length > 0 && this.failures.length < MOST_FAILURES) {
       const words = placements.map((placement) => wordsOf(placement, world.plan.steps)).join(' + ');

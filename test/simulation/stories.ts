@@ -74,6 +74,14 @@ export const stories = {
       await together(world, world.call('r1', true), world.recover());
     },
   },
+  'two explicit retries at once': {
+    explicitRetries: 2,
+    async tell(world) {
+      await onceAndLater(world);
+      await once(world);
+      await together(world, world.call('r1', true), world.call('r1', true));
+    },
+  },
   'two recoveries at once': {
     async tell(world) {
       await onceAndLater(world);
