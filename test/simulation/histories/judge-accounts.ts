@@ -1,0 +1,60 @@
+/** What must stand in the accounts at the end: I10, I11, I20. */
+import type { Document } from '../../../src/store/index.ts';
+import type { Findings } from './findings.ts';
+import type { Case } from './judge-records.ts';
+import type { AccountBefore } from './truth.ts';
+
+export interface Quota {
+  readonly open?: number;
+  readonly seq?: number;
+  readonly used?: Readonly<Record<string, number>>;
+  readonly tries?: Readonly<Record<string, number>>;
+  readonly holds?: Readonly<Record<string, { readonly st?: string; readonly token?: string } | null>>;
+}
+
+export const quotaOf = (user: Document): Quota => user['quota'] ?? {};
+
+export function judgeAccounts({ truth, stored, works }: Case, findings: Findings): void {
+  const owned = new Map<string, Document[]>();
+  for (const record of [...works.values()].flat()) {
+    const owner = String(record['userId']);
+    owned.set(owner, [...(owned.get(owner) ?? []), record]);
+  }
+  const users = new Map(stored.users.map((user) => [user._id, user]));
+  for (const before of truth.accounts ?? []) {
+    const user = users.get(before.userId);
+    if (user) judgeAccount({ user, before, records: owned.get(user._id) ?? [] }, findings);
+  }
+}
+
+interface Account {
+  readonly user: Document;
+  readonly before: AccountBefore;
+  readonly records: readonly Document[];
+}
+
+function judgeAccount({ user, before, records }: Account, { demand }: Findings): void {
+  const completed = records.filter(({ status }) => status === 'completed');
+  const { credits, generateCount = 0 } = user;
+  const about = user._id;
+  const due = before.credits - before.price * completed.length;
+  demand(generateCount === completed.length, 'I10', () => counted(generateCount, completed.length), about);
+  demand(credits === due, 'I10', () => `credits are ${String(credits)}, should be ${due}`, about);
+  const quota = quotaOf(user);
+  demand((quota.open ?? 0) === 0, 'I20', () => `${quota.open} holds counted as open`, about);
+  const open = Object.entries(quota.holds ?? {}).filter(([, hold]) => hold?.st === 'open');
+  demand(open.length === 0, 'I20', () => `open for ever: ${open.map(([id]) => id).join()}`, about);
+  judgeDays({ user, before, records: completed }, { demand });
+}
+
+function judgeDays({ user, before, records }: Account, { demand }: Pick<Findings, 'demand'>): void {
+  const { used = {} } = quotaOf(user);
+  for (const [day, count] of Object.entries(used)) {
+    const made = records.filter((record) => `d${String(record['day'])}` === day).length;
+    const due = made + (before.used?.[day] ?? 0);
+    demand(count === due, 'I10', () => `used ${count} on ${day}, should be ${due}`, user._id);
+    demand(count <= before.dailyLimit, 'I11', () => `${count} pictures on ${day}`, user._id);
+  }
+}
+
+const counted = (count: unknown, due: number): string => `generateCount is ${String(count)}, should be ${due}`;

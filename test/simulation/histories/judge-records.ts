@@ -1,0 +1,153 @@
+/** What must stand in `works` at the end: I1, I2, I3, I6, I7, I8, I9, I13, I15, I20. */
+import type { Document } from '../../../src/store/index.ts';
+import type { Findings } from './findings.ts';
+import type { Answer, PaidCall, Said, Stored, Truth } from './truth.ts';
+
+export interface Case {
+  readonly truth: Truth;
+  readonly stored: Stored;
+  readonly works: ReadonlyMap<string, readonly Document[]>;
+}
+
+type Final = Extract<Said, { readonly kind: 'final' }>;
+
+/** Fields of a letter or of a client's write, which a restored record must not have. */
+const LEAKS = ['backupReason', 'originalError', 'retryCount', 'mac', 'payload', 'state', 'recordId', '_openid'];
+/** The code of a record that was given up after a day. */
+const GIVEN_UP = 'ONCE_UNKNOWN';
+
+export function judgeRecords(scene: Case, findings: Findings): void {
+  judgeMoney(scene, findings);
+  for (const [key, records] of scene.works) {
+    findings.demand(records.length === 1, 'I2', () => `${records.length} records of one request`, key);
+    for (const record of records) judgeRecord(record, key, findings);
+  }
+  for (const answer of scene.truth.answers) judgeAnswer(scene, answer, findings);
+  judgeLetters(scene, findings);
+  judgeDeleted(scene, findings);
+}
+
+function judgeMoney({ truth, works }: Case, findings: Findings): void {
+  const { demand, lost, paidTwice } = findings;
+  const asked = countBy(truth.answers.filter(({ retryUnknown }) => retryUnknown).map(({ key }) => key));
+  for (const [key, calls] of groupBy(truth.paid)) {
+    if (!works.has(key)) lost.add(key);
+    demand(works.has(key), 'I1', () => 'paid, and no record', key);
+    const most = 1 + (asked.get(key) ?? 0);
+    if (calls.length > most) paidTwice.add(key);
+    demand(calls.length <= most, 'I8', () => `paid ${calls.length} times, at most ${most} were asked for`, key);
+    const attempts = calls.map(({ attempt }) => attempt);
+    demand(new Set(attempts).size === attempts.length, 'I8', () => `one attempt paid twice: ${attempts.join()}`, key);
+    for (const record of works.get(key) ?? []) judgeResult(truth, { key, record, calls }, findings);
+  }
+}
+
+interface Result {
+  readonly key: string;
+  readonly record: Document;
+  readonly calls: readonly PaidCall[];
+}
+
+// What a record says must be what the service did, of this attempt and for this request.
+function judgeResult(truth: Truth, { key, record, calls }: Result, { demand }: Findings): void {
+  const own = calls.find(({ attempt }) => attempt === record['attempt']);
+  if (record['status'] === 'completed') {
+    demand(
+      own?.made === true,
+      'I1',
+      () => `completed by attempt ${String(record['attempt'])}, which made nothing`,
+      key,
+    );
+    const shown = truth.pictures && pictureOf(truth.pictures, record);
+    demand(!truth.pictures || shown === `${key}_${own?.attempt}`, 'I7', () => `its address shows ${shown}`, key);
+    return;
+  }
+  const isHonest = record['errorCode'] === GIVEN_UP || !own?.made || own.form === 'bytes' || own.form === 'junk';
+  demand(isHonest, 'I1', () => `says ${String(record['status'])}, though the picture was made`, key);
+}
+
+function judgeRecord(record: Document, key: string, { demand }: Findings): void {
+  const { status } = record;
+  demand(status === 'completed' || status === 'failed', 'I20', () => `is ${String(status)} for ever`, key);
+  const leaks = LEAKS.filter((field) => record[field] !== undefined);
+  demand(leaks.length === 0, 'I15', () => `fields that are not its own: ${leaks.join()}`, key);
+  for (const field of ['createdAt', 'finishedAt', 'recoveredAt', 'deletedAt']) {
+    const value = record[field];
+    const isMoment = value === undefined || value === null || value instanceof Date;
+    demand(isMoment, 'I15', () => `${field} is no date but ${typeof value}`, key);
+  }
+}
+
+function judgeAnswer(scene: Case, answer: Answer, findings: Findings): void {
+  const { key, said } = answer;
+  const { demand } = findings;
+  if (said.kind === 'nothing') {
+    demand(said.why !== 'overdue', 'I9', () => 'an undisturbed function did not answer in its time', key);
+  }
+  if (said.kind !== 'final' || said.savedIn === 'log') return;
+  const record = scene.works.get(key)?.[0];
+  const isKept = record?.['status'] === said.status && isSamePicture(scene.truth, record, said);
+  if (!isKept) findings.lost.add(key);
+  demand(isKept, 'I3', () => `promised ${said.status} in ${said.savedIn}, is ${String(record?.['status'])}`, key);
+  if (!record) return;
+  const { openid, originalPrompt } = record;
+  demand(openid === undefined || openid === answer.openid, 'I7', () => 'told to somebody else than its owner', key);
+  const isWished = originalPrompt === undefined || originalPrompt === answer.wish;
+  demand(isWished, 'I6', () => 'answered to a request that wished something else', key);
+}
+
+// Copied later, a picture is shown from another address than was told first; it is the same picture.
+function isSamePicture({ pictures }: Truth, record: Document, said: Final): boolean {
+  if (record['imageUrl'] === said.imageUrl) return true;
+  const { fileId } = (record['asset'] ?? {}) as { readonly fileId?: unknown };
+  if (fileId === said.imageUrl) return true;
+  const told = pictures?.[said.imageUrl];
+  return told !== undefined && pictures !== undefined && pictureOf(pictures, record) === told;
+}
+
+// The copy counts where there is one: a service's own address lives for hours only.
+function pictureOf(pictures: Readonly<Record<string, string>>, record: Document): string | undefined {
+  const { fileId } = (record['asset'] ?? {}) as { readonly fileId?: unknown };
+  return pictures[typeof fileId === 'string' ? fileId : String(record['imageUrl'])];
+}
+
+function judgeLetters({ truth, stored, works }: Case, { demand }: Findings): void {
+  const planted = new Set(truth.planted ?? []);
+  for (const letter of stored.letters) {
+    const { _id: id, state } = letter;
+    if (planted.has(id)) continue;
+    const key = String(letter['recordId']);
+    demand(
+      state === 'redriven' || state === 'superseded',
+      'I13',
+      () => `letter ${id} is ${String(state)} for ever`,
+      key,
+    );
+    demand(works.has(key), 'I14', () => `letter ${id} is ${String(state)}, and its record is nowhere`, key);
+  }
+  const keys = new Set(truth.answers.map((answer) => answer.key));
+  for (const key of works.keys()) demand(keys.has(key), 'I13', () => 'a record that nobody asked for', key);
+}
+
+function judgeDeleted({ truth, works }: Case, { demand }: Findings): void {
+  for (const key of truth.deletedByUsers) {
+    const isDeleted = (works.get(key) ?? []).every((record) => record['deletedAt'] !== undefined);
+    demand(isDeleted, 'I3', () => 'its owner was told that it is deleted, and it is shown again', key);
+  }
+}
+
+export function groupBy<T extends { readonly key: string }>(items: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(item.key);
+    if (group) group.push(item);
+    else groups.set(item.key, [item]);
+  }
+  return groups;
+}
+
+function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
