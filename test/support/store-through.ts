@@ -2,8 +2,10 @@ import type { CallOptions, Store } from '../../src/store/index.ts';
 
 /** One statement on its way to the store. */
 export interface Statement {
-  readonly op: string;
+  readonly op: keyof Store;
   readonly collection: string;
+  /** All that it says. */
+  readonly body: unknown;
   readonly call: CallOptions | undefined;
 }
 
@@ -12,18 +14,22 @@ export function storeThrough(
   store: Store,
   send: <T>(statement: Statement, effect: () => Promise<T>) => Promise<T>,
 ): Store {
-  const at = (op: string, collection: string, call: CallOptions | undefined): Statement => ({ op, collection, call });
+  const through =
+    (op: keyof Store, collection: string, call: CallOptions | undefined) =>
+    <T>(body: unknown, effect: () => Promise<T>): Promise<T> =>
+      send({ op, collection, body, call }, effect);
   return {
-    insert: (name, document, call) => send(at('insert', name, call), () => store.insert(name, document)),
-    get: (name, id, call) => send(at('get', name, call), () => store.get(name, id)),
-    update: (name, target, change, call) => send(at('update', name, call), () => store.update(name, target, change)),
+    insert: (name, document, call) => through('insert', name, call)(document, () => store.insert(name, document)),
+    get: (name, id, call) => through('get', name, call)(id, () => store.get(name, id)),
+    update: (name, target, change, call) =>
+      through('update', name, call)([target, change], () => store.update(name, target, change)),
     updateMany: (name, targets, change, call) =>
-      send(at('updateMany', name, call), () => store.updateMany(name, targets, change)),
-    remove: (name, target, call) => send(at('remove', name, call), () => store.remove(name, target)),
-    count: (name, where, call) => send(at('count', name, call), () => store.count(name, where)),
-    group: (name, request, call) => send(at('group', name, call), () => store.group(name, request)),
-    twins: (name, request, call) => send(at('twins', name, call), () => store.twins(name, request)),
-    page: (name, request, call) => send(at('page', name, call), () => store.page(name, request)),
-    createCollection: (name, call) => send(at('createCollection', name, call), () => store.createCollection(name)),
+      through('updateMany', name, call)([targets, change], () => store.updateMany(name, targets, change)),
+    remove: (name, target, call) => through('remove', name, call)(target, () => store.remove(name, target)),
+    count: (name, where, call) => through('count', name, call)(where, () => store.count(name, where)),
+    group: (name, request, call) => through('group', name, call)(request, () => store.group(name, request)),
+    twins: (name, request, call) => through('twins', name, call)(request, () => store.twins(name, request)),
+    page: (name, request, call) => through('page', name, call)(request, () => store.page(name, request)),
+    createCollection: (name, call) => through('createCollection', name, call)('', () => store.createCollection(name)),
   };
 }
