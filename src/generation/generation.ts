@@ -141,7 +141,11 @@ async function history(parts: Parts, visit: Visit, input: HistoryInput): Promise
   const account = await findUser(parts.users, visit.openid, { deadline: visit.deadline });
   const { page, pageSize } = input;
   if (!account) return { list: [], page, pageSize, hasMore: false, nextCursor: null, partial: false };
-  return readHistory({ store: parts.store, nowMs: parts.clock.now(), deadline: visit.deadline }, account, input);
+  return readHistory(
+    { store: parts.store, writer: parts.writer, nowMs: parts.clock.now(), deadline: visit.deadline },
+    account,
+    input,
+  );
 }
 
 async function usage(parts: Parts, visit: Visit): Promise<Usage> {
