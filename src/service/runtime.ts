@@ -1,5 +1,5 @@
 import { DurableError, type Seal } from '../core/index.ts';
-import { createDurableWriter, type DurableWriter } from '../durable/index.ts';
+import { createDurableWriter, type DurableWriter, type RecordWriter } from '../durable/index.ts';
 import {
   createDownload,
   createProvider,
@@ -50,8 +50,13 @@ export interface PictureTools extends Seals {
   readonly moderate: Moderate | undefined;
 }
 
+/** What the function that makes pictures works with. */
+export interface CallTools extends PictureTools {
+  readonly writer: RecordWriter;
+}
+
 /** What the functions about pictures work with. */
-export interface Tools extends PictureTools {
+export interface Tools extends CallTools {
   readonly writer: DurableWriter;
 }
 

@@ -1,4 +1,4 @@
-import { codeFacts } from '../../core/index.ts';
+import { codeFacts, printable } from '../../core/index.ts';
 import type { Language } from '../language.ts';
 import { maskId, maskOpenid } from '../privacy.ts';
 import type { Paint, Style } from '../style.ts';
@@ -28,7 +28,8 @@ const STYLES: Readonly<Record<Next['kind'], Style>> = {
 export function renderStory({ evidence, events, next }: Story, page: Page): readonly string[] {
   const { language, columns, paint } = page;
   const text = TEXTS[language];
-  const layout = (rows: readonly (readonly string[])[]) => renderTable({ head: [], rows, columns });
+  const layout = (rows: readonly (readonly string[])[]) =>
+    renderTable({ head: [], rows: rows.map((row) => row.map((cell) => printable(cell))), columns });
   return [
     paint('bold', `${text.record} ${evidence.id}`),
     ...layout(facts(evidence, language)),
