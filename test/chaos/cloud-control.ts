@@ -27,19 +27,23 @@ export function createCloudControl(url: () => string) {
     await mustSucceed(await fetch(`${url()}/_emulator/collections/${collection}`, { method: 'PUT', body }));
   };
   const pictureUrl = (promptSha256: string): string => `${url()}/_provider/pictures/${promptSha256}.png`;
+  const allOrders = async (): Promise<readonly Order[]> => readLines<Order>(await read('/_provider/calls'));
   let logLength = 0;
+  let ordersBefore = 0;
   return {
     load,
     /** Empties all collections. */
     async empty(): Promise<void> {
       for (const name of Object.values(collections)) await load(name, []);
       logLength = (await read('/_emulator/log')).length;
+      ordersBefore = (await allOrders()).length;
     },
     dump: async (collection: string) => readLines<Document>(await read(`/_emulator/collections/${collection}`)),
     /** Every change since the collections were emptied. */
     log: async () => readLines<Entry>((await read('/_emulator/log')).slice(logLength)),
     files: async () => readLines<{ path: string; sha256: string }>(await read('/_emulator/files')),
-    orders: async () => readLines<Order>(await read('/_provider/calls')),
+    /** What the image service was ordered since then. */
+    orders: async () => (await allOrders()).slice(ordersBefore),
     pictureUrl,
     /** Of the bytes of the picture that is painted for a prompt: always the same. */
     async pictureHash(promptSha256: string): Promise<string> {
@@ -61,7 +65,11 @@ export function createCloudControl(url: () => string) {
     async send(name: string, event: unknown, openid?: string): Promise<Reply> {
       const headers = { 'content-type': 'application/json', ...(openid ? { 'x-wx-openid': openid } : {}) };
       try {
-        const response = await fetch(`${url()}/invoke/${name}`, { method: 'POST', headers, body: JSON.stringify(event) });
+        const response = await fetch(`${url()}/invoke/${name}`, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify(event),
+        });
         return (await response.json()) as Reply;
       } catch {
         return undefined;
