@@ -60,6 +60,11 @@ export interface WriteRequest {
   readonly replaces?: Filter;
   /** Fields by which a stored record of this key is the same as ours. @default every field of ours */
   readonly sameBy?: readonly string[];
+  /**
+   * The stored record tells with which attempt it was stored (`saveAttempts`), and how long after the first was begun
+   * (`saveMs`); a letter's record does not. Wants a `sameBy` without them. @default false
+   */
+  readonly tellsSaving?: boolean;
 }
 
 export type StoreOutcome =
@@ -189,7 +194,13 @@ function storeRecord(parts: Parts, request: WriteRequest, keepMs: number) {
   const budget = { key: collection, deadline, reserveMs: keepMs, recordId: record._id };
   // One attempt is several statements: none of them may use the time of the tiers below.
   const call = { deadline: deadline.minus(keepMs) };
-  return parts.retrier.attempt(budget, (timeoutMs) => storeOnce(parts, request, { ...call, timeoutMs }));
+  const startedAtMs = parts.clock.now();
+  let saveAttempts = 0;
+  return parts.retrier.attempt(budget, (timeoutMs) => {
+    saveAttempts += 1;
+    const saving = request.tellsSaving ? { saveAttempts, saveMs: parts.clock.now() - startedAtMs } : {};
+    return storeOnce(parts, { ...request, record: { ...record, ...saving } }, { ...call, timeoutMs });
+  });
 }
 
 // Insert and read-back are one idempotent operation: after a lost answer it runs again and finds its record.
@@ -237,7 +248,7 @@ async function keepBeside(
   { request, winner }: { readonly request: WriteRequest; readonly winner: Document },
   call: CallOptions,
 ): Promise<void> {
-  const { _id, recoveredAt: _at, isRecovered: _mark, ...losing } = request.record;
+  const { _id, recoveredAt: _at, isRecovered: _mark, saveAttempts: _n, saveMs: _ms, ...losing } = request.record;
   // Whoever repeats a write with a new time in it must not make the record grow for ever.
   if (Array.isArray(winner['attempts']) && winner['attempts'].length >= MOST_BESIDE) return;
   const digest = parts.hash.sha256(canonicalJson(losing));

@@ -158,6 +158,7 @@ async function perform(
     // An older attempt's `unknown`, or one fenced for an opening that was voided, says nothing that ours does not.
     replaces: { status: 'unknown', attempt: is.atMost(hold.attempt) },
     sameBy: ['token', 'status'],
+    tellsSaving: true,
   });
   return conclude(parts, { opened, record, outcome }, recordBy);
 }

@@ -159,7 +159,7 @@ describe('dead letters that are no good', () => {
       },
     });
     expect(await cloud.dump('works')).toEqual([
-      expect.objectContaining({ _id: 'work_1640995200000_abc123', ...work, isRecovered: true }),
+      expect.objectContaining({ id: 'work_1640995200000_abc123', ...work, isRecovered: true }),
     ]);
   });
 

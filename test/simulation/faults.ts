@@ -143,7 +143,7 @@ export class Instance {
         const answer = this.#perform(statement, effect);
         void answer.then(
           (value) => this.#deliver(() => (this.#see(number, value), resolve(value))),
-          (error: unknown) => this.#deliver(() => (this.#see(number, error), reject(error))),
+          (error: Error) => this.#deliver(() => (this.#see(number, error), reject(error))),
         );
       });
     });

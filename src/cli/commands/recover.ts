@@ -16,7 +16,15 @@ import type { Language } from '../language.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { progressBar, thousands } from '../progress-bar.ts';
 import { importLog, type LogImport } from '../recover/from-log.ts';
-import { renderImport, renderRecovery, renderWaiting, type Page } from '../recover/render.ts';
+import {
+  renderImport,
+  renderRecovery,
+  renderRequeue,
+  renderStays,
+  renderWaiting,
+  type Page,
+} from '../recover/render.ts';
+import { countQuarantined, putBack } from '../recover/requeue.ts';
 import { recoverAll, type RecoveryResult } from '../recover/run.ts';
 import { assertKeyForLetters, openRecovery } from '../recover/tools.ts';
 import { findWaiting, type WaitingWork } from '../recover/waiting.ts';
@@ -28,6 +36,7 @@ import { createWatch, type Watch } from '../walk.ts';
 interface RecoverOptions extends CloudOptions, WalkOptions {
   readonly dryRun?: boolean;
   readonly fromLog?: string;
+  readonly requeue?: string;
 }
 
 /** Adds `wx-durable recover`: finishes interrupted calls and brings dead letters home, until nothing is left. */
@@ -35,6 +44,7 @@ export function addRecoverCommand(program: Command, context: CommandContext): vo
   const command = program.command('recover').description('恢复中断的调用与备份记录 (finish calls, bring letters home)');
   withWalkOptions(withWriteOptions(withCloudOptions(command)))
     .option('--from-log <file>', '先导入云函数日志中的加密记录 (sealed records of an exported log)')
+    .option('--requeue <id|all>', '先放回已隔离的备份记录 (put quarantined letters back first)')
     .addHelpText(
       'after',
       '\n退出码 (exit codes): 0 完成 done, 10 有失败 failures, 12 未完成 partial, 130 中断 interrupted\n' +
@@ -56,14 +66,23 @@ async function recover(session: Session, options: RecoverOptions): Promise<void>
   }
 }
 
-async function look(session: Session, { fromLog, timeLimit }: RecoverOptions): Promise<void> {
+async function look(session: Session, { fromLog, requeue, timeLimit }: RecoverOptions): Promise<void> {
   const { target, log } = session;
   const watch = createWatch(session.terminal, timeLimit * 1_000);
   const imported = await importNamed(session, { fromLog, dryRun: true, watch, log });
   const waiting = await findWaiting(target.store, watch.deadline, nodePorts.clock.now());
+  const requeued = requeue === undefined ? undefined : await countQuarantined(session, requeue, watch.deadline);
   session.finish({
-    json: { dryRun: true, waiting, ...(imported ? { log: imported } : {}) },
-    lines: () => [...shownImport(imported, pageOf(session)), ...renderWaiting(waiting, pageOf(session))],
+    json: {
+      ...{ dryRun: true, waiting },
+      ...(imported ? { log: imported } : {}),
+      ...(requeued === undefined ? {} : { requeued }),
+    },
+    lines: () => [
+      ...shownImport(imported, pageOf(session)),
+      ...renderWaiting(waiting, pageOf(session)),
+      ...(requeued === undefined ? [] : [renderRequeue(requeued, { ...pageOf(session), isDone: false })]),
+    ],
   });
   session.end(exitCodes.ok);
 }
@@ -72,29 +91,46 @@ const LOOK_MS = 60_000;
 
 async function run(session: Session, options: RecoverOptions, progress: Progress): Promise<void> {
   const { target, terminal, language } = session;
-  const { resume, fromLog, timeLimit } = options;
+  const { resume, fromLog, requeue, timeLimit } = options;
   const checkpoint = openCheckpoint('recover', session, recoverCheckpoint);
   const from = resume ? checkpoint.read() : undefined;
   await assertKeyForLetters(runtimeOf(session, session.log), language);
-  const waiting = await findWaiting(target.store, createWatch(terminal, LOOK_MS).deadline, nodePorts.clock.now());
-  await target.confirmWrite(whatWaits(waiting, language));
+  const { deadline: lookBy } = createWatch(terminal, LOOK_MS);
+  const waiting = await findWaiting(target.store, lookBy, nodePorts.clock.now());
+  const asked = requeue === undefined ? 0 : await countQuarantined(session, requeue, lookBy);
+  await target.confirmWrite(whatWaits(waiting, { language, requeued: asked }));
   progress.stage(language === 'zh' ? '恢复' : 'recovering');
   // From here on: nobody is hurried while they type.
   const watch = createWatch(terminal, timeLimit * 1_000);
   const log = counting(session.log, waiting, progress);
   const imported = await importNamed(session, { fromLog, dryRun: false, watch, log });
+  const requeued = requeue === undefined ? undefined : await putBack(session, requeue, watch.deadline);
   const result = await recoverAll(openRecovery(runtimeOf(session, log)), watch, from);
   progress.end();
   keep(checkpoint, result.checkpoint);
-  report(session, { result, imported, path: checkpoint.path, isInterrupted: watch.isInterrupted() });
+  const stays = result.checkpoint ? undefined : await lookAgain(session);
+  report(session, { result, stays, imported, requeued, path: checkpoint.path, isInterrupted: watch.isInterrupted() });
 }
 
-function whatWaits({ holds, unknown, letters, pictures }: WaitingWork, language: Language): string {
+// What was done stands, whether it can be seen or not.
+async function lookAgain({ target, terminal }: Session): Promise<WaitingWork | undefined> {
+  const { deadline } = createWatch(terminal, LOOK_MS);
+  return findWaiting(target.store, deadline, nodePorts.clock.now()).catch(() => undefined);
+}
+
+function whatWaits(
+  { holds, unknown, letters, pictures }: WaitingWork,
+  { language, requeued }: { readonly language: Language; readonly requeued: number },
+): string {
   const counts = [holds, unknown, letters, pictures].map(({ count }) => count);
   const [calls, unexplained, kept, uncopied] = counts.map(thousands);
+  const back = {
+    zh: requeued > 0 ? `，放回已隔离的备份记录 ${thousands(requeued)}` : '',
+    en: requeued > 0 ? `; ${thousands(requeued)} quarantined letters put back` : '',
+  }[language];
   if (language === 'zh')
-    return `中断的调用 ${calls}，结果未知 ${unexplained}，备份记录 ${kept}，未转存的图片 ${uncopied}`;
-  return `${calls} interrupted calls, ${unexplained} unknown records, ${kept} letters, ${uncopied} pictures`;
+    return `中断的调用 ${calls}，结果未知 ${unexplained}，备份记录 ${kept}，未转存的图片 ${uncopied}${back}`;
+  return `${calls} interrupted calls, ${unexplained} unknown records, ${kept} letters, ${uncopied} pictures${back}`;
 }
 
 async function importNamed(
@@ -126,16 +162,30 @@ function keep(checkpoint: Checkpoint<GenerationCheckpoint>, stopped: GenerationC
 
 interface Ended {
   readonly result: RecoveryResult;
+  /** What waits after it; undefined where that is not known. */
+  readonly stays: WaitingWork | undefined;
   readonly imported: LogImport | undefined;
+  /** Quarantined letters that were put back; undefined where nobody asked for it. */
+  readonly requeued: number | undefined;
   readonly path: string;
   readonly isInterrupted: boolean;
 }
 
-function report(session: Session, { result, imported, path, isInterrupted }: Ended): void {
+function report(session: Session, { result, stays, imported, requeued, path, isInterrupted }: Ended): void {
   const { phases, passes, checkpoint } = result;
   session.finish({
-    json: { dryRun: false, finished: !checkpoint, passes, phases, ...(imported ? { log: imported } : {}) },
-    lines: () => [...shownImport(imported, pageOf(session)), ...renderRecovery(result, pageOf(session))],
+    json: {
+      ...{ dryRun: false, finished: !checkpoint, passes, phases },
+      ...(stays ? { stays } : {}),
+      ...(imported ? { log: imported } : {}),
+      ...(requeued === undefined ? {} : { requeued }),
+    },
+    lines: () => [
+      ...shownImport(imported, pageOf(session)),
+      ...(requeued === undefined ? [] : [renderRequeue(requeued, { ...pageOf(session), isDone: true })]),
+      ...renderRecovery(result, pageOf(session)),
+      ...(stays ? renderStays(stays, pageOf(session)) : []),
+    ],
   });
   if (checkpoint) sayResume(session, path);
   session.end(codeOf(result, { isInterrupted, unreadable: imported?.unreadable ?? 0 }));

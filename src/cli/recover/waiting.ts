@@ -10,10 +10,15 @@ export interface Waiting {
   readonly ids: readonly string[];
 }
 
+/** Calls whose lease is over. */
+export interface WaitingHolds extends Waiting {
+  /** When the last of them is decided, with or without a result: a day after its lease. Absent where there is none. */
+  readonly decidedByAtMs?: number;
+}
+
 /** What waits for recovery at this moment, per phase; nothing is changed. */
 export interface WaitingWork {
-  /** Calls whose lease is over. */
-  readonly holds: Waiting;
+  readonly holds: WaitingHolds;
   /** Calls that somebody is still making; recovery leaves them alone. */
   readonly running: Waiting;
   readonly unknown: Waiting;
@@ -25,6 +30,8 @@ export interface WaitingWork {
 
 const PAGE = 100;
 const MAX_NAMED = 20;
+/** Without a result for so long after its lease, a call has failed. */
+const DAY_MS = 86_400_000;
 
 /** Looks what waits. Open calls are walked page by page, everything else is one count and one short page. */
 export async function findWaiting(store: Store, deadline: Deadline, nowMs: number): Promise<WaitingWork> {
@@ -63,6 +70,7 @@ async function openHolds(
   nowMs: number,
 ): Promise<Pick<WaitingWork, 'holds' | 'running'>> {
   const found = { holds: { count: 0, ids: [] as string[] }, running: { count: 0, ids: [] as string[] } };
+  let lastUntil: number | undefined;
   const where = { 'quota.open': is.above(0) };
   let after: PageKey | undefined;
   do {
@@ -76,9 +84,11 @@ async function openHolds(
         const side = hold.until <= nowMs ? found.holds : found.running;
         side.count += 1;
         if (side.ids.length < MAX_NAMED) side.ids.push(id);
+        if (side === found.holds) lastUntil = Math.max(lastUntil ?? 0, hold.until);
       }
     }
     after = page.next;
   } while (after);
-  return found;
+  if (lastUntil === undefined) return found;
+  return { ...found, holds: { ...found.holds, decidedByAtMs: lastUntil + DAY_MS } };
 }
