@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const HISTORIES = 'test/simulation/histories/run.ts';
 /** @type {Readonly<Record<string, string>>} */
-const MODES = {};
+const MODES = { compare: 'test/simulation/comparison/run.ts' };
 
 const options = process.argv.slice(2);
 const mode = options.map((option) => option.replace(/^--/, '').replace(/=.*/, '')).find((name) => name in MODES);
