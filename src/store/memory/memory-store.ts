@@ -17,6 +17,7 @@ import {
   type Twins,
   type TwinsRequest,
 } from '../index.ts';
+import { copyOf } from './copy.ts';
 import { changed } from './change.ts';
 import { compare, matcher } from './match.ts';
 
@@ -48,10 +49,10 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     async insert(name, document) {
       assertDocument(document);
       if (open(name).has(document._id)) return 'exists';
-      open(name).set(document._id, structuredClone(document));
+      open(name).set(document._id, copyOf(document));
       return 'inserted';
     },
-    get: async (name, id) => structuredClone(found(name, id)),
+    get: async (name, id) => copyOf(found(name, id)),
     async update(name, target, change) {
       assertChange(change);
       const before = found(name, target.id, target.where);
@@ -72,7 +73,7 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
       content.set(name, new Map());
       return 'created';
     },
-    dump: (name) => structuredClone([...open(name).values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
+    dump: (name) => copyOf([...open(name).values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
   };
 }
 
@@ -120,9 +121,9 @@ function compareKeys(a: PageKey, b: PageKey): number {
 }
 
 function project(document: Document, fields: readonly string[] | undefined): Document {
-  if (!fields) return structuredClone(document);
+  if (!fields) return copyOf(document);
   const kept = fields.map((path) => [path, valueAt(document, path)] as const);
-  return structuredClone(nested(kept.filter(([, value]) => value !== undefined)));
+  return copyOf(nested(kept.filter(([, value]) => value !== undefined)));
 }
 
 function nested(pairs: readonly (readonly [string, unknown])[]): Document {

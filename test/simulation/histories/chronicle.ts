@@ -70,5 +70,5 @@ function wordsOf(place: string, after: Document | undefined): string {
   if (place !== 'users') return `${String(told.state)}: ${String(told.payload?.status)} ${short(told.payload?.token)}`;
   const holds = Object.entries(told.quota?.holds ?? {}).map(([id, hold]) => `${id.slice(2, 6)} ${String(hold?.st)}`);
   const counts = `credits ${String(told.credits)}, count ${String(told.generateCount)}`;
-  return `${counts}, open ${String(told.quota?.open ?? 0)} [${holds.join(', ')}]`;
+  return `${counts}, open ${String(told.quota?.open)} [${holds.join(', ')}]`;
 }

@@ -1,27 +1,32 @@
 /** What a history came through, told by the library's own log: the situations that must be met now and then. */
 import type { Log, LogFields, LogLevel } from '../../../src/core/index.ts';
 import type { Chronicle } from './chronicle.ts';
+import type { Machine } from './machine.ts';
 import type { Answer, Commit, PaidCall } from './truth.ts';
 
 /** A log that notes what it is told about; sealed letters are kept, if the log service got them. */
 export function createSimLog(
   chronicle: Chronicle,
-  { who, sealed, isLost }: { readonly who: string; readonly sealed: string[]; readonly isLost: () => boolean },
+  { machine, sealed, isLost }: { readonly machine: Machine; readonly sealed: string[]; readonly isLost: () => boolean },
 ): Log {
+  const who = `machine ${machine.number}`;
   return {
     write(level: LogLevel, event: string, fields: LogFields = {}) {
       const situation = situationOf(event, fields);
       if (situation) chronicle.see(situation);
+      if (situation === OPEN) machine.knownDown.add(String(fields['collection']));
       chronicle.tell(who, () => `log ${level} ${event} ${JSON.stringify({ ...fields, sealed: undefined })}`);
       if (event === 'write.sealed' && !isLost()) sealed.push(JSON.stringify({ event, ...fields }));
     },
   };
 }
 
+const OPEN = 'breaker: open';
+
 function situationOf(event: string, fields: LogFields): string | undefined {
   switch (event) {
     case 'write.dead-lettered':
-      if (fields['attempts'] === 0 && fields['code'] === 'STORE_UNAVAILABLE') return `breaker: open`;
+      if (fields['attempts'] === 0 && fields['code'] === 'STORE_UNAVAILABLE') return OPEN;
       return `tier: ${String(fields['tier'])}`;
     case 'write.attempt-failed':
       return `error: ${String(fields['code'])}`;

@@ -11,8 +11,14 @@ const ADDRESS = 'https://pictures.test/';
 const KEEPS_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-const FORMS = ['address', 'address', 'bytes', 'task', 'task', 'junk', 'refusal', 'unclear', 'slow'] as const;
-type Form = (typeof FORMS)[number];
+type Form = 'address' | 'bytes' | 'task' | 'junk' | 'refusal' | 'unclear' | 'slow';
+
+/** Of sixteen orders. */
+const FORMS: readonly Form[] = [
+  ...Array<Form>(6).fill('address'),
+  ...Array<Form>(4).fill('task'),
+  ...(['bytes', 'bytes', 'junk', 'refusal', 'unclear', 'slow'] as const),
+];
 
 /** What became of an order. */
 interface Order {

@@ -82,7 +82,7 @@ export function send<T>(conditions: Conditions, run: Run, step: Step, effect: ()
   return new Promise<unknown>((resolve, reject) => {
     const go = (): void => {
       const transit: Transit = { conditions, run, step, limitMs, blow, resolve, reject };
-      transmit(transit, fateOf(transit, effect as () => Promise<unknown>));
+      transmit(transit, fateOf(transit, effect));
     };
     machine.enter(go);
   }) as Promise<T>;
@@ -119,6 +119,7 @@ function transmit(transit: Transit, fate: Fate): void {
     conditions.pendingUntilMs = Math.max(conditions.pendingUntilMs, clock.now() + arrivesAfterMs);
     clock.after(arrivesAfterMs, () => void arrive(transit, fate, isAnswered));
   }
+  noteBreaker(transit, isAnswered);
   if (isAnswered) return;
   const { machine } = run;
   const fail = (): void =>
@@ -126,6 +127,15 @@ function transmit(transit: Transit, fate: Fate): void {
       reject(new DurableError(isInTime && error ? error : 'STORE_UNCERTAIN', `${fate.name}, simulated`)),
     );
   clock.after(isInTime ? answersAfterMs : limitMs, fail);
+}
+
+// A breaker that is open lets a probe through, and no other statement.
+function noteBreaker({ conditions, run, step }: Transit, isAnswered: boolean): void {
+  const { knownDown } = run.machine;
+  if (!knownDown.has(step.place)) return;
+  conditions.chronicle.see('breaker: half-open');
+  conditions.chronicle.see(isAnswered ? 'breaker: closed' : 'breaker: open again');
+  if (isAnswered) knownDown.delete(step.place);
 }
 
 async function arrive(

@@ -13,6 +13,8 @@ export class Machine {
   /** Killed, frozen or set wrong since then; the platform's own stops do not count. */
   isDisturbed = false;
   readonly clock: Clock;
+  /** Places that a breaker in it knows to be down. */
+  readonly knownDown = new Set<string>();
   readonly #sim: SimClock;
   #stops = 0;
   #waiting: (() => void)[] = [];

@@ -77,7 +77,9 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
         if (draws.chance(0.12)) await remove(intent);
         if (!draws.chance(0.15)) return;
       } else if (draws.chance(0.25)) return;
-      retryUnknown = said.kind === 'error' && said.code === 'ONCE_UNKNOWN' && draws.chance(0.6);
+      // Somebody who was told so wants it again; now and then somebody does without having been told.
+      const isTold = said.kind === 'error' && said.code === 'ONCE_UNKNOWN';
+      retryUnknown = draws.chance(isTold ? 0.6 : 0.1);
       await sleep(clock, draws.pick(WAITS_MS) * draws.between(0.5, 1.5));
     }
   };

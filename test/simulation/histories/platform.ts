@@ -142,13 +142,12 @@ function boot(parts: PlatformParts, machine: Machine, draws: Draws): Instance {
     Math.floor(own.next() * 4_294_967_296)
       .toString(16)
       .padStart(8, '0');
-  const who = `machine ${machine.number}`;
   const isLost = (): boolean => own.chance(profile.logLoss);
   instance.booted = system.boot({
     clock: machine.clock,
     random: { next: own.next, token: () => word() + word() + word() + word() },
     hash: nodeHash,
-    log: createSimLog(chronicle, { who, sealed, isLost }),
+    log: createSimLog(chronicle, { machine, sealed, isLost }),
     store: faultyStore(ledger, conditions, runOf),
     blobs: faultyBlobs(ledger, conditions, runOf),
     provider: service.provider(runOf),
