@@ -211,8 +211,8 @@ export class Instance {
 }
 
 function textOf(value: unknown): string {
-  if (value instanceof Set) return textOf([...(value as Set<unknown>)]);
-  if (value instanceof Map) return textOf([...(value as Map<unknown, unknown>)]);
+  if (value instanceof Set) return textOf([...value]);
+  if (value instanceof Map) return textOf([...value]);
   if (value instanceof Uint8Array) return digestOf(value);
   if (isDurableError(value)) return value.code;
   if (value instanceof Error) return String(value);

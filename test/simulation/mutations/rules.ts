@@ -1,4 +1,5 @@
 /** The rules of the protocol, each taken away alone. Their numbers are those of CONTRIBUTING. */
+import type { StoryName } from '../stories.ts';
 import { planted, type Mutation } from './mutation.ts';
 
 export interface RuleMutation extends Mutation {
@@ -7,6 +8,8 @@ export interface RuleMutation extends Mutation {
   readonly inModel?: number;
   /** What shows that it is missing. @default wrong plans */
   readonly shows?: 'held';
+  /** The stories in which it matters: it is tried by every placement of two faults over them. */
+  readonly stories: readonly StoryName[];
 }
 
 const HOLD = 'src/once/hold.ts';
@@ -19,6 +22,7 @@ const NOTHING = 'async () => ({ done: 0, skipped: 0, failed: [] }),';
 export const ruleMutations: readonly RuleMutation[] = [
   {
     rule: 1,
+    stories: ['a call and its client retry at once'],
     inModel: 15_112,
     ...planted(
       'opens whatever is held',
@@ -29,6 +33,8 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 1,
+    stories: ['one call'],
+    shows: 'held',
     ...planted(
       'takes its own opening, whose answer was lost, for another one',
       OPEN,
@@ -38,6 +44,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 2,
+    stories: ['one call'],
     inModel: 0,
     ...planted(
       'does not look at the lease before paying',
@@ -48,6 +55,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 3,
+    stories: ['one call'],
     inModel: 0,
     shows: 'held',
     ...planted(
@@ -59,6 +67,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 4,
+    stories: ['a call and its client retry after the lease'],
     inModel: 6,
     ...planted(
       'leaves an unknown record under a void hold',
@@ -69,6 +78,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 4,
+    stories: ['a call and its client retry after the lease'],
     inModel: 9,
     ...planted(
       'recovery does not list unknown records',
@@ -79,11 +89,13 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 5,
+    stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
     inModel: 200,
     ...planted('replaces a final record', 'src/durable/writer.ts', 'where: request.replaces ?? {} }', 'where: {} }'),
   },
   {
     rule: 5,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 9,
     ...planted(
       'an older attempt replaces the unknown record of a newer one',
@@ -94,7 +106,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 6,
-    inModel: 181,
+    stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
     ...planted(
       'answers its own record where another one was first',
       ONCE,
@@ -104,6 +116,8 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 6,
+    stories: ['a call and its client retry after the lease'],
+    inModel: 181,
     ...planted(
       'does not close a hold by the final record that is there',
       RESOLVE,
@@ -113,6 +127,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 7,
+    stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
     inModel: 37,
     ...planted(
       'a lower tier acknowledges after the lease',
@@ -123,6 +138,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 7,
+    stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
     ...planted(
       'a second call answers from a lower tier after the lease',
       ONCE,
@@ -132,6 +148,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 8,
+    stories: ['one call'],
     inModel: 62,
     ...planted(
       'closes by a record that only storage holds',
@@ -142,6 +159,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 8,
+    stories: ['one call'],
     inModel: 159,
     ...planted(
       'closes before the record is acknowledged',
@@ -153,6 +171,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 9,
+    stories: ['one call'],
     inModel: 1_851,
     ...planted(
       'closes what is closed',
@@ -163,6 +182,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 9,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 212,
     ...planted(
       'closes under any token',
@@ -173,6 +193,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 10,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 2,
     name: 'letters are not keyed by attempt',
     edits: [
@@ -200,6 +221,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 10,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 10,
     ...planted(
       "a letter of another token than the closed hold's counts",
@@ -210,6 +232,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 10,
+    stories: ['one call'],
     inModel: 2_557,
     ...planted(
       'recovery does not bring letters of closed holds home',
@@ -220,6 +243,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 11,
+    stories: ['a call and its client retry at once'],
     inModel: 202,
     name: 'resolves before the lease is over',
     edits: [
@@ -230,6 +254,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 11,
+    stories: ['a call and its client retry after the lease'],
     inModel: 8,
     ...planted(
       'goes on where a tier cannot be read',
@@ -240,6 +265,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 12,
+    stories: ['one call'],
     inModel: 1_668,
     ...planted(
       'gives back without a fence',
@@ -251,6 +277,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 12,
+    stories: ['one call'],
     inModel: 6_682,
     ...planted(
       'never gives up what is unknown',
@@ -261,6 +288,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 13,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 76,
     ...planted(
       'pays again without taking the unknown record over',
@@ -271,10 +299,12 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 13,
+    stories: ['two explicit retries at once'],
     ...planted('reopens what is closed or in other hands', HOLD, 'where: mine(id, old.token),', 'where: {},'),
   },
   {
     rule: 14,
+    stories: ['a call whose hold is pruned'],
     ...planted(
       'prunes a hold whose record is not final where it belongs',
       'src/once/prune.ts',
@@ -284,6 +314,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 14,
+    stories: ['a call whose hold is pruned'],
     ...planted(
       'lets an opening in that is older than what was pruned',
       HOLD,
@@ -293,6 +324,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 14,
+    stories: ['a call repeated after its hold was pruned'],
     ...planted(
       'opens what was pruned while its record cannot be read',
       ONCE,
