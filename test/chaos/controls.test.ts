@@ -65,7 +65,7 @@ describe('The checker of real histories', () => {
 
   test('notices a copy of a record under another name', async () => {
     const judged = await judgeAfter(({ cloud }, works) =>
-      cloud.load('works', [...works, { ...works[0], _id: 'w_copy' } as Document]),
+      cloud.load('works', [...works, { ...works[0], _id: 'w_copy' }]),
     );
     expect(judged.duplicated).toBe(1);
     expect(invariants(judged)).toContain('I2');

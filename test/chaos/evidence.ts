@@ -132,7 +132,7 @@ function withNames(document: Document, names: ReadonlyMap<string, string>): Docu
   return {
     ...document,
     ...(typeof imageUrl === 'string' ? { imageUrl: names.get(imageUrl) ?? imageUrl } : {}),
-    ...(typeof payload === 'object' ? { payload: withNames(payload as Document, names) as never } : {}),
+    ...(typeof payload === 'object' ? { payload: withNames(payload as Document, names) } : {}),
   };
 }
 
