@@ -29,7 +29,7 @@ export function renderStory({ evidence, events, next }: Story, page: Page): read
   const { language, columns, paint } = page;
   const text = TEXTS[language];
   const layout = (rows: readonly (readonly string[])[]) =>
-    renderTable({ head: [], rows: rows.map((row) => row.map((cell) => printable(cell))), columns });
+    renderTable({ head: [], rows: rows.map((row) => row.map((cell) => printable(String(cell)))), columns });
   return [
     paint('bold', `${text.record} ${evidence.id}`),
     ...layout(facts(evidence, language)),
@@ -59,7 +59,7 @@ function facts(evidence: Evidence, language: Language): readonly (readonly strin
   const openid = person?.['openid'] ?? record?.openid;
   const owner = person?._id ?? record?.userId;
   return [
-    [text.status, record ? text.statuses[record.status] : statusOfLetter(evidence, language)],
+    [text.status, record ? (text.statuses[record.status] ?? record.status) : statusOfLetter(evidence, language)],
     ...(owner === undefined ? [] : [[text.user, ownerLine(owner, openid)]]),
     ...(hold ? [[text.charge, chargeOf(hold.st, hold.price, language)]] : []),
     ...(hold?.taskId ? [[text.task, hold.taskId]] : []),
