@@ -1,4 +1,5 @@
 /** What the local cloud tells and is told beside its protocol. */
+import { TIMER_CALLER } from '../support/local-cloud.ts';
 import { createHash } from 'node:crypto';
 import { collections } from '../../src/records/index.ts';
 import type { Document } from '../../src/store/index.ts';
@@ -63,7 +64,10 @@ export function createCloudControl(url: () => string) {
     fired: async () => (JSON.parse(await read('/_emulator/faults')) as { fired: number }[]).map(({ fired }) => fired),
     /** As a mini program calls, or, without `openid`, a timer; undefined where the connection broke. */
     async send(name: string, event: unknown, openid?: string): Promise<Reply> {
-      const headers = { 'content-type': 'application/json', ...(openid ? { 'x-wx-openid': openid } : {}) };
+      const headers = {
+        'content-type': 'application/json',
+        ...(openid ? { 'x-wx-openid': openid } : { 'x-wx-source': TIMER_CALLER.source }),
+      };
       try {
         const response = await fetch(`${url()}/invoke/${name}`, {
           method: 'POST',
