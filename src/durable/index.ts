@@ -30,6 +30,7 @@ export {
   type Placement,
   type RedriveRequest,
 } from './redrive.ts';
+export { oversize } from './document-size.ts';
 export { requeueLetters } from './requeue.ts';
 export { lettersAmong, removeLetterFile } from './letters-among.ts';
 export { pagesOf, readMany } from './read-many.ts';

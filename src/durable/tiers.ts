@@ -8,6 +8,7 @@ import {
   type Seal,
 } from '../core/index.ts';
 import type { Blobs, CallOptions, Document, CallStore } from '../store/index.ts';
+import { oversize } from './document-size.ts';
 import type { Letter } from './letter.ts';
 import type { Retrier } from './retrier.ts';
 
@@ -48,6 +49,7 @@ export async function keepLetter(deps: TierDeps, letter: Letter, deadline: Deadl
 
 async function keepInCollection(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<boolean> {
   const { store, retrier, deadLetters } = deps;
+  if (oversize({ ...letter })) return false;
   const keepMs = reserveMs('emergency_backup', deadline);
   const budget = {
     key: deadLetters,

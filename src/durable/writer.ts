@@ -20,9 +20,10 @@ import {
   type Store,
   type CallStore,
 } from '../store/index.ts';
+import { oversize } from './document-size.ts';
 import { findLetter, type FoundLetter, type LetterQuery, type LetterTiers, type SeenLetter } from './find-letter.ts';
 import { composeLetter, createAuthenticator, readLetter, type Letter, type ReadLetter } from './letter.ts';
-import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
+import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions, type Tried } from './retrier.ts';
 import { insertOrCreate, keepLetter, reserveMs, type LowerTier } from './tiers.ts';
 
 export interface RecordWriterDeps {
@@ -189,13 +190,15 @@ function letterFor(parts: Parts, request: WriteRequest, failures: readonly Faile
   return composeLetter(parts.authenticator, { collection, record, attempt, failures, atMs: parts.clock.now() });
 }
 
-function storeRecord(parts: Parts, request: WriteRequest, keepMs: number) {
+async function storeRecord(parts: Parts, request: WriteRequest, keepMs: number): Promise<Tried<StoreOutcome>> {
   const { collection, record, deadline } = request;
   const budget = { key: collection, deadline, reserveMs: keepMs, recordId: record._id };
   // One attempt is several statements: none of them may use the time of the tiers below.
   const call = { deadline: deadline.minus(keepMs) };
   const startedAtMs = parts.clock.now();
   let saveAttempts = 0;
+  const tooLarge = oversize(record);
+  if (tooLarge) return { ok: false, error: tooLarge, attempts: [], ambiguous: false };
   return parts.retrier.attempt(budget, (timeoutMs) => {
     saveAttempts += 1;
     const saving = request.tellsSaving ? { saveAttempts, saveMs: parts.clock.now() - startedAtMs } : {};

@@ -187,6 +187,36 @@ describe('a record that is already there', () => {
   });
 });
 
+describe('a record that is larger than a document may be', () => {
+  const huge = { ...WORK, prompt: 'x'.repeat(17_000_000) };
+
+  it('goes to storage at once, without a statement, and says why', async () => {
+    const { write, store, files } = createBench({ seal: false });
+    expect(await write(huge)).toMatchObject({ status: 'dead-lettered', tier: 'storage' });
+    expect(store.names()).toEqual([]);
+    const file = await files.get(await files.fileId('wx-durable/letters/w_0011_1.json'));
+    const letter = JSON.parse(new TextDecoder().decode(file)) as { originalError: string; retryCount: number };
+    expect(letter.originalError).toContain('larger than a document may be');
+    expect(letter.retryCount).toBe(0);
+  });
+
+  it('is refused for good by recovery, before it is sent and however little time there is', async () => {
+    const { writer, within, store } = createBench();
+    const stored = writer.store({ collection: 'works', record: huge, deadline: within(50) });
+    expect(await stored.catch(codeOf)).toBe('STORE_TOO_LARGE');
+    expect(store.names()).toEqual([]);
+  });
+
+  it('does not close a breaker that is open', async () => {
+    const bench = createBench({ fates: { 'insert works': { always: 'STORE_UNAVAILABLE' } } });
+    for (const n of [1, 2]) await bench.write({ ...WORK, _id: `w_${n}` });
+    const before = bench.store.names().length;
+    await bench.write(huge);
+    await bench.write({ ...WORK, _id: 'w_3' });
+    expect(bench.store.names().slice(before)).toEqual(['insert emergency_backup']);
+  });
+});
+
 describe('a record that tells how it was saved', () => {
   const save = (bench: ReturnType<typeof createBench>, more: { replaces?: Filter } = {}) => {
     const request = { collection: 'works', record: WORK, deadline: bench.within(60_000), sameBy: ['token', 'status'] };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DurableError } from '../../src/core/index.ts';
 import type { Payment } from '../../src/once/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
-import type { Document, Store } from '../../src/store/index.ts';
+import { is, type Document, type Store } from '../../src/store/index.ts';
 import { createCostlyCalls, DAY_MS, LEASE_MS } from '../support/costly-calls.ts';
 import { composeOlderLetter, olderIdOf } from '../support/letters.ts';
 
@@ -92,6 +92,46 @@ describe('an explicit retry beside a recovery that read the account before it', 
     expect((await calls.recover()).phases.holds).toEqual({ done: 0, skipped: 1, failed: [] });
     expect(await calls.work('w_1')).toMatchObject({ status: 'unknown', attempt: 2 });
     expect(memory.dump('users')[0]).toMatchObject({ credits: 4, quota: { open: 1 } });
+  });
+});
+
+describe('an explicit retry of an unknown result', () => {
+  const again = () => ({ take: { 'quota.tries.d1': 1 }, eligible: { 'quota.tries.d1': is.absentOr(is.below(1)) } });
+  const tried = { pay: async () => UNSEEN, retryUnknown: true, again };
+
+  it('takes what a further attempt takes, and is refused unpaid where the account may not have one', async () => {
+    const { calls } = await createScene();
+    await calls.open('u1');
+    for (const paid of [1, 2]) {
+      expect(await calls.call('u1', 'w_1', tried)).toMatchObject({ outcome: 'unknown' });
+      expect(calls.paid()).toBe(paid);
+      calls.forward(LEASE_MS);
+    }
+    expect((await calls.user('u1')).quota.tries).toEqual({ d1: 1 });
+    const before = (await calls.user('u1')).quota;
+    await expect(calls.call('u1', 'w_1', tried)).rejects.toThrow('refused');
+    expect(calls.paid()).toBe(2);
+    expect((await calls.user('u1')).quota).toEqual(before);
+  });
+
+  it('takes it once where the answer to that is lost', async () => {
+    let isLost = false;
+    const { calls } = await createScene((memory) => ({
+      async update(...request) {
+        const changed = await memory.update(...request);
+        const loses = isLost && request[0] === 'users';
+        isLost = isLost && !loses;
+        if (loses) throw new DurableError('STORE_UNCERTAIN', 'planned');
+        return changed;
+      },
+    }));
+    await calls.open('u1');
+    await calls.call('u1', 'w_1', tried);
+    calls.forward(LEASE_MS);
+    isLost = true;
+    expect(await calls.call('u1', 'w_1', tried)).toMatchObject({ outcome: 'unknown' });
+    expect({ isLost, paid: calls.paid() }).toEqual({ isLost: false, paid: 2 });
+    expect((await calls.user('u1')).quota.tries).toEqual({ d1: 1 });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Log } from '../../core/index.ts';
+import type { Deadline, Log } from '../../core/index.ts';
 import { nodePorts } from '../../core/node/index.ts';
 import type { GenerationCheckpoint } from '../../generation/index.ts';
 import { openCheckpoint, sayResume, type Checkpoint } from '../checkpoint.ts';
@@ -7,9 +7,11 @@ import { recoverCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import {
   withCloudOptions,
+  withKindOptions,
   withWalkOptions,
   withWriteOptions,
   type CloudOptions,
+  type KindOptions,
   type WalkOptions,
 } from '../options.ts';
 import type { Language } from '../language.ts';
@@ -26,14 +28,14 @@ import {
 } from '../recover/render.ts';
 import { countQuarantined, putBack } from '../recover/requeue.ts';
 import { recoverAll, type RecoveryResult } from '../recover/run.ts';
-import { assertKeyForLetters, openRecovery } from '../recover/tools.ts';
+import { assertKeyForLetters, isPictures, openRecovery } from '../recover/tools.ts';
 import { findWaiting, type WaitingWork } from '../recover/waiting.ts';
 import { runtimeOf } from '../runtime.ts';
 import { openSession, type Session } from '../session.ts';
 import type { CommandContext } from '../terminal.ts';
 import { createWatch, type Watch } from '../walk.ts';
 
-interface RecoverOptions extends CloudOptions, WalkOptions {
+interface RecoverOptions extends CloudOptions, WalkOptions, KindOptions {
   readonly dryRun?: boolean;
   readonly fromLog?: string;
   readonly requeue?: string;
@@ -42,14 +44,15 @@ interface RecoverOptions extends CloudOptions, WalkOptions {
 /** Adds `wx-durable recover`: finishes interrupted calls and brings dead letters home, until nothing is left. */
 export function addRecoverCommand(program: Command, context: CommandContext): void {
   const command = program.command('recover').description('恢复中断的调用与备份记录 (finish calls, bring letters home)');
-  withWalkOptions(withWriteOptions(withCloudOptions(command)))
+  withKindOptions(withWalkOptions(withWriteOptions(withCloudOptions(command))))
     .option('--from-log <file>', '先导入云函数日志中的加密记录 (sealed records of an exported log)')
     .option('--requeue <id|all>', '先放回已隔离的备份记录 (put quarantined letters back first)')
     .addHelpText(
       'after',
       '\n退出码 (exit codes): 0 完成 done, 10 有失败 failures, 12 未完成 partial, 130 中断 interrupted\n' +
         '\n示例 (examples):\n  wx-durable recover --dry-run\n  wx-durable recover --env-id my-env-123\n' +
-        '  wx-durable recover --env-id my-env-123 --from-log ./scf-log.json',
+        '  wx-durable recover --env-id my-env-123 --from-log ./scf-log.json\n' +
+        '  wx-durable recover --env-id my-env-123 --records orders --accounts members',
     )
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<RecoverOptions>();
@@ -66,11 +69,12 @@ async function recover(session: Session, options: RecoverOptions): Promise<void>
   }
 }
 
-async function look(session: Session, { fromLog, requeue, timeLimit }: RecoverOptions): Promise<void> {
-  const { target, log } = session;
+async function look(session: Session, options: RecoverOptions): Promise<void> {
+  const { log } = session;
+  const { fromLog, requeue, timeLimit } = options;
   const watch = createWatch(session.terminal, timeLimit * 1_000);
   const imported = await importNamed(session, { fromLog, dryRun: true, watch, log });
-  const waiting = await findWaiting(target.store, watch.deadline, nodePorts.clock.now());
+  const waiting = await waitingIn(session, options, watch.deadline);
   const requeued = requeue === undefined ? undefined : await countQuarantined(session, requeue, watch.deadline);
   session.finish({
     json: {
@@ -92,11 +96,12 @@ const LOOK_MS = 60_000;
 async function run(session: Session, options: RecoverOptions, progress: Progress): Promise<void> {
   const { target, terminal, language } = session;
   const { resume, fromLog, requeue, timeLimit } = options;
-  const checkpoint = openCheckpoint('recover', session, recoverCheckpoint);
+  const name = isPictures(options) ? 'recover' : `recover-${options.records}`;
+  const checkpoint = openCheckpoint(name, session, recoverCheckpoint);
   const from = resume ? checkpoint.read() : undefined;
   await assertKeyForLetters(runtimeOf(session, session.log), language);
   const { deadline: lookBy } = createWatch(terminal, LOOK_MS);
-  const waiting = await findWaiting(target.store, lookBy, nodePorts.clock.now());
+  const waiting = await waitingIn(session, options, lookBy);
   const asked = requeue === undefined ? 0 : await countQuarantined(session, requeue, lookBy);
   await target.confirmWrite(whatWaits(waiting, { language, requeued: asked }));
   progress.stage(language === 'zh' ? '恢复' : 'recovering');
@@ -105,17 +110,21 @@ async function run(session: Session, options: RecoverOptions, progress: Progress
   const log = counting(session.log, waiting, progress);
   const imported = await importNamed(session, { fromLog, dryRun: false, watch, log });
   const requeued = requeue === undefined ? undefined : await putBack(session, requeue, watch.deadline);
-  const result = await recoverAll(openRecovery(runtimeOf(session, log)), watch, from);
+  const result = await recoverAll(openRecovery(runtimeOf(session, log), options), watch, from);
   progress.end();
   keep(checkpoint, result.checkpoint);
-  const stays = result.checkpoint ? undefined : await lookAgain(session);
+  const stays = result.checkpoint ? undefined : await lookAgain(session, options);
   report(session, { result, stays, imported, requeued, path: checkpoint.path, isInterrupted: watch.isInterrupted() });
 }
 
 // What was done stands, whether it can be seen or not.
-async function lookAgain({ target, terminal }: Session): Promise<WaitingWork | undefined> {
-  const { deadline } = createWatch(terminal, LOOK_MS);
-  return findWaiting(target.store, deadline, nodePorts.clock.now()).catch(() => undefined);
+async function lookAgain(session: Session, kind: KindOptions): Promise<WaitingWork | undefined> {
+  const { deadline } = createWatch(session.terminal, LOOK_MS);
+  return waitingIn(session, kind, deadline).catch(() => undefined);
+}
+
+function waitingIn({ target }: Session, kind: KindOptions, deadline: Deadline): Promise<WaitingWork> {
+  return findWaiting(target.store, { kind, deadline, nowMs: nodePorts.clock.now() });
 }
 
 function whatWaits(

@@ -94,7 +94,7 @@ function places(evidence: Evidence, language: Language): readonly (readonly stri
     read.ok ? say(read.value) : `❓ ${text.unread} ${language === 'zh' ? codeFacts(read.code).zh : ''} (${read.code})`;
   const own = hold ? `${hold.st}${text.attempt(hold.attempt)}` : undefined;
   return [
-    ['works', shown(work, (value) => (value ? `${value.status}${text.attempt(value.attempt)}` : text.absent))],
+    [evidence.records, shown(work, (value) => (value ? `${value.status}${text.attempt(value.attempt)}` : text.absent))],
     ['users', shown(account, (value) => own ?? (value ? text.noHold : text.absent))],
     ['emergency_backup', shown(letters, (found) => lettersLine(found, language))],
     [text.storage, shown(files, (found) => lettersLine(found, language))],
