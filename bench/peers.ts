@@ -39,7 +39,7 @@ export function createRetryPeers(save: Save): Readonly<Record<'pRetry' | 'cockat
 export function createIdempotent(save: Save): Save {
   const config = new IdempotencyConfig({ eventKeyJmesPath: '_id' });
   // It asks how much time the function has left.
-  config.registerLambdaContext({ getRemainingTimeInMillis: () => 20_000 } as never);
+  config.registerLambdaContext({ getRemainingTimeInMillis: () => 20_000 });
   const run = async (record: Saved): Promise<string> => {
     await save(record);
     return record._id;
