@@ -24,7 +24,7 @@ const PEERS = {
 type Durability = 'fsync' | 'write';
 
 const IS_QUICK = process.argv.includes('--quick');
-const DOCUMENTS = IS_QUICK ? 10_000 : 100_000;
+const DOCUMENTS = 100_000;
 const ROUNDS = IS_QUICK ? 2 : 7;
 
 interface Served {
@@ -197,7 +197,7 @@ async function reads(sdk: Sdk, dir: string): Promise<Row[]> {
       .limit(1_000)
       .get();
   const each = (run: (n: number) => Promise<unknown>) =>
-    rounds(async () => (await timed(() => times(20, (n) => run((n * 997) % DOCUMENTS)))) / 20);
+    rounds(async () => (await timed(() => times(20, (n) => run(n * 997)))) / 20);
   const k = `${DOCUMENTS / 1_000}k`;
   const rows = [
     beside(
@@ -241,7 +241,10 @@ async function measure(): Promise<void> {
     const { default: sdk } = (await import('wx-server-sdk')) as unknown as { default: Sdk };
     sdk.init({ env: 'emu-env' });
     const works = sdk.database().collection('works');
-    report('emulator', [...(await writes(works, dir)), ...(await reads(sdk, join(dir, 'reads')))]);
+    const rows = await writes(works, dir);
+    // On fewer documents, reading and restarting would not be what the peers did.
+    if (!IS_QUICK) rows.push(...(await reads(sdk, join(dir, 'reads'))));
+    report('emulator', rows);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
