@@ -1,6 +1,6 @@
-import { asDurableError, type DurableError, type Deadline } from '../core/index.ts';
+import { asDurableError, DurableError, type Deadline } from '../core/index.ts';
 import type { Document } from '../store/index.ts';
-import { holdIn, planOpen, planSettle, planTombstone, type Hold } from './hold.ts';
+import { holdIn, planOpen, planSettle, planTombstone, type Hold, type Step } from './hold.ts';
 import type { Key, OnceRequest } from './kind.ts';
 import { applyStep, inProgress, type CallParts } from './parts.ts';
 
@@ -40,20 +40,41 @@ export async function open(parts: CallParts, opening: OpenRequest): Promise<Open
     records: parts.kind.records,
   };
   const step = planOpen({ id, hold, seen, eligible, take: parts.kind.take(terms) });
-  const budget = { key: parts.kind.accounts, deadline, recordId: id };
-  const tried = await parts.writer.retrier.attempt(budget, async (timeoutMs) => {
+  const tried = await takeAndLook(parts, { key, step, deadline });
+  const found = tried.ok ? tried.value : undefined;
+  if (found === OPENED) return { key, hold, account };
+  if (found && holdIn(found, id)?.token === hold.token) return { key, hold, account };
+  if (found) throw refusalOf(request, found, seen);
+  // Ambiguous; or the account was removed since it was read, or looked for where it has not arrived yet.
+  if (tried.ok || tried.ambiguous) await abandon(parts, { key, hold, seen }, deadline);
+  throw tried.ok ? unseen(id) : tried.error;
+}
+
+const OPENED = Symbol('opened');
+
+interface Taking {
+  readonly key: Key;
+  readonly step: Step;
+  readonly deadline: Deadline;
+}
+
+/** Takes and holds; where nothing changed, the account as it then is, if it is there at all. */
+function takeAndLook(parts: CallParts, { key, step, deadline }: Taking) {
+  const { store, writer, kind } = parts;
+  const budget = { key: kind.accounts, deadline, recordId: key.id };
+  return writer.retrier.attempt(budget, async (timeoutMs): Promise<typeof OPENED | Document | undefined> => {
     const call = { timeoutMs, deadline };
     const target = { id: key.accountId, where: step.where };
-    if ((await parts.store.update(parts.kind.accounts, target, step.change, call)) === 1) return undefined;
+    if ((await store.update(kind.accounts, target, step.change, call)) === 1) return OPENED;
     // Refused, or our own earlier attempt arrived and only its answer was lost: the token tells.
-    return parts.store.get(parts.kind.accounts, key.accountId, call);
+    return store.get(kind.accounts, key.accountId, call);
   });
-  if (!tried.ok) {
-    if (tried.ambiguous) await abandon(parts, { key, hold, seen }, deadline);
-    throw tried.error;
-  }
-  if (tried.value === undefined || holdIn(tried.value, id)?.token === hold.token) return { key, hold, account };
-  throw refusalOf(request, tried.value, seen);
+}
+
+function unseen(recordId: string): DurableError {
+  return new DurableError('STORE_CONFLICT', 'the account was not found when the call was opened; nothing was paid', {
+    details: { recordId },
+  });
 }
 
 function refusalOf(request: OnceRequest, account: Document, seen: Hold | undefined): DurableError {
