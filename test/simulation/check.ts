@@ -1,6 +1,7 @@
 /** What must hold when a story is over, from the image service's calls, the answers people saw, and the database. */
 import type { Work } from '../../src/records/index.ts';
-import type { World } from './world.ts';
+import type { Story } from './stories.ts';
+import { promises, type World } from './world.ts';
 
 interface User {
   readonly credits: number;
@@ -12,40 +13,82 @@ interface User {
   };
 }
 
-/** Every rule that was broken, in words; empty when all is well. */
-export function violations(world: World, explicitRetries: number): readonly string[] {
-  const works = world.store.dump('works') as unknown as Work[];
-  const user = world.store.dump('users')[0] as unknown as User | undefined;
-  const wrong: string[] = [];
-  const demand = (holds: boolean, words: string): void => void (holds || wrong.push(words));
+/**
+ * What is wrong: a result that was paid for or acknowledged is gone · there are two, or it was paid twice · a counter,
+ * credit or hold is not what the records say · anything else that people were promised.
+ */
+export const WRONGS = ['lost', 'duplicated', 'wrongCounters', 'other'] as const;
+export type Wrong = (typeof WRONGS)[number];
 
-  demand(works.length <= 1, `${works.length} records of one request`);
-  demand(world.paid.length <= 1 + explicitRetries, `paid ${world.paid.length} times`);
-  demand(world.paid.length === 0 || works.length === 1, 'paid, and no record');
+export interface Violation {
+  readonly wrong: Wrong;
+  readonly words: string;
+}
+
+/** Every rule that was broken; empty when all is well. */
+export function violations(world: World, story: Story): readonly Violation[] {
+  const works = world.store.dump('works') as unknown as Work[];
+  return [...recordsOf(world, story, works), ...answersOf(world, works), ...countersOf(world, works)];
+}
+
+function collect(): { found: Violation[]; demand: (holds: boolean, wrong: Wrong, words: string) => void } {
+  const found: Violation[] = [];
+  return { found, demand: (holds, wrong, words) => void (holds || found.push({ wrong, words })) };
+}
+
+function recordsOf({ paid }: World, story: Story, works: readonly Work[]): readonly Violation[] {
+  const { requests = 1, explicitRetries = 0 } = story;
+  const { found, demand } = collect();
+  demand(works.length <= requests, 'duplicated', `${works.length} records of ${requests} requests`);
+  demand(paid.length <= requests + explicitRetries, 'duplicated', `paid ${paid.length} times`);
+  const references = new Set(paid.map(({ reference }) => reference));
+  demand(references.size === paid.length, 'duplicated', 'one attempt was paid twice');
+  for (const { reference } of paid) {
+    demand(
+      works.some(({ _id }) => reference.startsWith(_id)),
+      'lost',
+      'paid, and no record',
+    );
+  }
   demand(
     works.every((work) => work.status !== 'unknown'),
+    'other',
     'a record is unknown for ever',
   );
+  demand(
+    paid.every(({ isLate }) => !isLate),
+    'other',
+    'paid by a function whose time was over',
+  );
+  return found;
+}
 
-  for (const seen of world.seen) {
-    if (seen.kind !== 'final' || seen.generated.savedIn === 'log') continue;
-    const promised = seen.generated.work;
-    const kept = works.find((work) => work._id === promised._id);
-    demand(kept?.status === promised.status, `acknowledged ${promised.status}, is ${kept?.status}`);
-    demand(kept?.imageUrl === promised.imageUrl, 'the acknowledged picture changed');
-    const made = world.paid.some((call) => call.made && call.reference.startsWith(promised._id));
+function answersOf({ paid, seen }: World, works: readonly Work[]): readonly Violation[] {
+  const { found, demand } = collect();
+  for (const { id, status, imageUrl, errorCode } of promises(seen)) {
+    const kept = works.find((work) => work._id === id);
+    demand(kept?.status === status, 'lost', `acknowledged ${status}, is ${kept?.status}`);
+    demand(kept?.imageUrl === imageUrl, 'lost', 'the acknowledged picture changed');
+    const made = paid.some((call) => call.made && call.reference.startsWith(id));
     // Except where nobody saw the picture for a day: then that is what the person is told.
-    const isHonest = promised.status === 'completed' || promised.errorCode === 'ONCE_UNKNOWN' || !made;
-    demand(isHonest, 'told that it failed, though the picture was made');
+    const isHonest = status === 'completed' || errorCode === 'ONCE_UNKNOWN' || !made;
+    demand(isHonest, 'other', 'told that it failed, though the picture was made');
   }
-  if (!user) return wrong;
-  const completed = works.filter((work) => work.status === 'completed');
-  const used = Object.values(user.quota?.used ?? {}).reduce((sum, count) => sum + count, 0);
-  demand(user.generateCount === completed.length, `generateCount ${user.generateCount}, completed ${completed.length}`);
-  demand(user.credits === world.CREDITS - completed.length, `credits ${user.credits}, completed ${completed.length}`);
-  demand(used === completed.length, `daily use ${used}, completed ${completed.length}`);
-  demand((user.quota?.open ?? 0) === 0, `${user.quota?.open} holds counted as open`);
+  return found;
+}
+
+function countersOf(world: World, works: readonly Work[]): readonly Violation[] {
+  const user = world.store.dump('users')[0] as unknown as User | undefined;
+  if (!user) return [];
+  const { found, demand } = collect();
+  const count = works.filter((work) => work.status === 'completed').length;
+  const used = Object.values(user.quota?.used ?? {}).reduce((sum, uses) => sum + uses, 0);
+  const counted = (holds: boolean, words: string): void => demand(holds, 'wrongCounters', words);
+  counted(user.generateCount === count, `generateCount ${user.generateCount}, completed ${count}`);
+  counted(user.credits === world.CREDITS - count, `credits ${user.credits}, completed ${count}`);
+  counted(used === count, `daily use ${used}, completed ${count}`);
+  counted((user.quota?.open ?? 0) === 0, `${user.quota?.open} holds counted as open`);
   const open = Object.values(user.quota?.holds ?? {}).filter((hold) => hold.st === 'open');
-  demand(open.length === 0, `${open.length} holds open for ever`);
-  return wrong;
+  counted(open.length === 0, `${open.length} holds open for ever`);
+  return found;
 }

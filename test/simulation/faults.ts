@@ -3,9 +3,11 @@
  * function is a step with a number; a plan says what happens at which step. The function under test sees what
  * the SDK's adapter would show it; what really happened is known here only.
  */
-import { DurableError } from '../../src/core/index.ts';
+import { canonicalJson, DurableError, isDurableError, type Clock } from '../../src/core/index.ts';
 import type { Blobs, Store } from '../../src/store/index.ts';
-import type { TestClock } from '../support/test-clock.ts';
+import { storeThrough } from '../support/store-through.ts';
+import { digestOf } from './digest.ts';
+import type { Scheduler } from './scheduler.ts';
 
 export const FAULTS = [
   'lost', // the request never arrived
@@ -16,31 +18,49 @@ export const FAULTS = [
   'killed-after', // … and after
   'frozen-before', // the function stops for ten minutes before the step, then goes on
   'frozen-after',
-  'works-down', // from this step on the function cannot reach `works`
+  'works-down', // from this step on nobody can reach `works`
   'database-down', // … nor any collection
   'storage-down',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-export interface Placement {
-  readonly step: number;
-  readonly fault: Fault;
-}
+/** What a plan says of one step: what goes wrong at it, or whose turn it is. */
+export type Placement =
+  { readonly step: number; readonly fault: Fault } | { readonly step: number; readonly next: string };
 
 const LATE_MS = 90_000;
 /** Longer than a day: after what was unknown was given up. */
 const VERY_LATE_MS = 26 * 3_600_000;
 const FREEZE_MS = 600_000;
 
+export interface Statement {
+  readonly kind: 'database' | 'storage' | 'provider';
+  readonly name: string;
+  readonly collection?: string;
+  /** What is asked; late ones are told apart by it. */
+  readonly body?: unknown;
+}
+
+/** Statements that change nothing: whether and when they arrive makes no difference but to who waits for them. */
+const READS: ReadonlySet<string> = new Set(['get', 'count', 'group', 'twins', 'page', 'get-file', 'exists', 'urls']);
+
+/** A step as it was taken. */
+export interface Step {
+  readonly words: string;
+  readonly isRead: boolean;
+  /** Who else could have gone. */
+  readonly others: readonly string[];
+}
+
 /** Counts the steps of a whole story, over all its functions, and says what goes wrong at each. */
 export class FaultPlan {
   readonly placements: readonly Placement[];
-  readonly steps: string[] = [];
+  readonly steps: Step[] = [];
   worksDown = false;
   databaseDown = false;
   storageDown = false;
-  /** Faults are over: everything works again. */
-  healed = false;
+  /** Nothing goes wrong, and steps do not count: before faults begin, and when they are over. */
+  isQuiet = false;
   readonly veryLateMs: number;
 
   constructor(placements: readonly Placement[], veryLateMs = VERY_LATE_MS) {
@@ -48,25 +68,39 @@ export class FaultPlan {
     this.veryLateMs = veryLateMs;
   }
 
-  begin(step: string): Fault | undefined {
-    if (this.healed) return undefined;
+  /** Whose turn it is at the next step. */
+  next(): string | undefined {
+    if (this.isQuiet) return undefined;
+    for (const placement of this.placements) {
+      if (placement.step === this.steps.length && 'next' in placement) return placement.next;
+    }
+    return undefined;
+  }
+
+  begin(statement: Statement, others: readonly string[]): Fault | undefined {
+    if (this.isQuiet) return undefined;
     const number = this.steps.length;
-    this.steps.push(step);
-    const fault = this.placements.find((placement) => placement.step === number)?.fault;
+    const words = `${statement.name} ${statement.collection ?? statement.kind}`;
+    this.steps.push({ words, isRead: READS.has(statement.name), others });
+    let fault: Fault | undefined;
+    for (const placement of this.placements) {
+      if (placement.step === number && 'fault' in placement) ({ fault } = placement);
+    }
     if (fault === 'works-down') this.worksDown = true;
     if (fault === 'database-down') this.databaseDown = true;
     if (fault === 'storage-down') this.storageDown = true;
     return fault;
   }
 
-  isDown(kind: 'database' | 'storage' | 'provider', collection: string): boolean {
-    if (this.healed) return false;
+  isDown({ kind, collection }: Statement): boolean {
     if (kind === 'storage') return this.storageDown;
     return kind === 'database' && (this.databaseDown || (this.worksDown && collection === 'works'));
   }
 
+  /** Faults are over: everything works again. */
   heal(): void {
-    this.healed = true;
+    this.isQuiet = true;
+    this.worksDown = this.databaseDown = this.storageDown = false;
   }
 }
 
@@ -74,22 +108,61 @@ const never = new Promise<never>(() => undefined);
 
 /** One running function instance: it can be killed and frozen. */
 export class Instance {
-  dead = false;
-  readonly #clock: TestClock;
+  readonly name: string;
+  readonly clock: Clock;
+  isDead = false;
+  /** Whether the function has answered. */
+  isOver = false;
+  readonly #scheduler: Scheduler;
   readonly #plan: FaultPlan;
+  #issued = 0;
+  #history: string;
+  /** What it saw and is not in the history yet. */
+  readonly #seen: unknown[][] = [];
 
-  constructor(clock: TestClock, plan: FaultPlan) {
-    this.#clock = clock;
+  constructor(name: string, scheduler: Scheduler, plan: FaultPlan) {
+    this.name = name;
+    this.#history = `${name}@${scheduler.nowMs}`;
+    this.#scheduler = scheduler;
     this.#plan = plan;
+    this.clock = scheduler.clockOf(name, () => this.#see('timer'));
   }
 
-  async run<T>(
-    step: { kind: 'database' | 'storage' | 'provider'; name: string; collection?: string },
-    effect: () => Promise<T>,
-  ): Promise<T> {
-    if (this.dead) return never;
-    const fault = this.#plan.begin(`${step.name} ${step.collection ?? ''}`);
-    if (this.#plan.isDown(step.kind, step.collection ?? '')) throw unavailable();
+  /** All it has seen, in a few characters; undefined for one of which nothing more is to come. */
+  history(): string | undefined {
+    if (this.isDead || (this.isOver && !this.#scheduler.has(this.name))) return undefined;
+    for (const seen of this.#seen.splice(0)) this.#history = digestOf(`${this.#history};${seen.map(textOf).join()}`);
+    return `${this.name}:${this.#history}`;
+  }
+
+  run<T>(statement: Statement, effect: () => Promise<T>): Promise<T> {
+    if (this.isDead) return never;
+    const number = this.#issued++;
+    return new Promise((resolve, reject) => {
+      this.#scheduler.post(this.name, () => {
+        const answer = this.#perform(statement, effect);
+        void answer.then(
+          (value) => this.#deliver(() => (this.#see(number, value), resolve(value))),
+          (error: unknown) => this.#deliver(() => (this.#see(number, error), reject(error as Error))),
+        );
+      });
+    });
+  }
+
+  #see(...seen: readonly unknown[]): void {
+    this.#seen.push([this.#scheduler.nowMs, ...seen]);
+  }
+
+  #deliver(tell: () => void): void {
+    if (this.isDead) return;
+    const thawsAtMs = this.#scheduler.frozenUntil(this.name);
+    if (thawsAtMs === undefined) tell();
+    else this.#scheduler.at(thawsAtMs, this.name, tell);
+  }
+
+  async #perform<T>(statement: Statement, effect: () => Promise<T>): Promise<T> {
+    const fault = this.#plan.begin(statement, this.#scheduler.waiting(this.name));
+    if (this.#plan.isDown(statement)) throw unavailable();
     switch (fault) {
       case 'lost':
         throw uncertain();
@@ -97,35 +170,53 @@ export class Instance {
         await effect();
         throw uncertain();
       case 'late':
+        this.#arriveLater(statement, LATE_MS, effect);
+        throw uncertain();
       case 'very-late':
-        this.#clock.after(
-          fault === 'late' ? LATE_MS : this.#plan.veryLateMs,
-          () => void effect().catch(() => undefined),
-        );
+        this.#arriveLater(statement, this.#plan.veryLateMs, effect);
         throw uncertain();
       case 'killed-before':
       case 'killed-after':
-        this.dead = true;
+        this.isDead = true;
+        this.#scheduler.drop(this.name);
         if (fault === 'killed-after') await effect();
         return never;
       case 'frozen-before':
         await this.#freeze();
         return effect();
-      case 'frozen-after': {
-        const value = await effect();
-        await this.#freeze();
-        return value;
-      }
-      default: {
-        const value = await effect();
-        return this.dead ? never : value;
-      }
+      case 'frozen-after':
+        this.#scheduler.freeze(this.name, FREEZE_MS);
+        return effect();
+      default:
+        return effect();
     }
   }
 
-  #freeze(): Promise<void> {
-    return new Promise((resolve) => this.#clock.after(FREEZE_MS, resolve));
+  #arriveLater({ name, collection, body }: Statement, delayMs: number, effect: () => Promise<unknown>): void {
+    if (READS.has(name)) return;
+    const owner = `late ${name} ${collection ?? ''} ${digestOf(textOf(body))}`;
+    this.#scheduler.at(this.#scheduler.nowMs + delayMs, owner, () => void effect().catch(() => undefined));
   }
+
+  // What the function's own timers have to say at the thaw comes before the answer to what it sends only then.
+  #freeze(): Promise<void> {
+    this.#scheduler.freeze(this.name, FREEZE_MS);
+    const thawsAtMs = this.#scheduler.nowMs + FREEZE_MS;
+    return new Promise((resolve) => {
+      this.#scheduler.at(thawsAtMs, this.name, () => {
+        this.#scheduler.at(thawsAtMs, this.name, resolve);
+      });
+    });
+  }
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Set) return textOf([...(value as Set<unknown>)]);
+  if (value instanceof Map) return textOf([...(value as Map<unknown, unknown>)]);
+  if (value instanceof Uint8Array) return digestOf(value);
+  if (isDurableError(value)) return value.code;
+  if (value instanceof Error) return String(value);
+  return value === undefined ? '' : canonicalJson(value);
 }
 
 function uncertain(): DurableError {
@@ -138,31 +229,21 @@ function unavailable(): DurableError {
 
 /** The store as this instance reaches it. */
 export function faultyStore(store: Store, instance: Instance): Store {
-  const through = <T>(name: string, collection: string, effect: () => Promise<T>): Promise<T> =>
-    instance.run({ kind: 'database', name, collection }, effect);
-  return {
-    insert: (name, document) => through('insert', name, () => store.insert(name, document)),
-    get: (name, id) => through('get', name, () => store.get(name, id)),
-    update: (name, target, change) => through('update', name, () => store.update(name, target, change)),
-    remove: (name, target) => through('remove', name, () => store.remove(name, target)),
-    count: (name, where) => through('count', name, () => store.count(name, where)),
-    group: (name, request) => through('group', name, () => store.group(name, request)),
-    twins: (name, request) => through('twins', name, () => store.twins(name, request)),
-    page: (name, request) => through('page', name, () => store.page(name, request)),
-    createCollection: (name) => through('create', name, () => store.createCollection(name)),
-  };
+  return storeThrough(store, ({ op, collection, body }, effect) =>
+    instance.run({ kind: 'database', name: op, collection, body }, effect),
+  );
 }
 
 /** The files as this instance reaches them. */
 export function faultyBlobs(blobs: Blobs, instance: Instance): Blobs {
-  const through = <T>(name: string, effect: () => Promise<T>): Promise<T> =>
-    instance.run({ kind: 'storage', name }, effect);
+  const through = <T>(name: string, body: unknown, effect: () => Promise<T>): Promise<T> =>
+    instance.run({ kind: 'storage', name, body }, effect);
   return {
-    put: (name, bytes) => through('put', () => blobs.put(name, bytes)),
-    get: (fileId) => through('get-file', () => blobs.get(fileId)),
-    exists: (fileIds) => through('exists', () => blobs.exists(fileIds)),
-    temporaryUrls: (fileIds) => through('urls', () => blobs.temporaryUrls(fileIds)),
-    remove: (fileIds) => through('remove-files', () => blobs.remove(fileIds)),
+    put: (name, bytes) => through('put', [name, digestOf(bytes)], () => blobs.put(name, bytes)),
+    get: (fileId) => through('get-file', fileId, () => blobs.get(fileId)),
+    exists: (fileIds) => through('exists', fileIds, () => blobs.exists(fileIds)),
+    temporaryUrls: (fileIds) => through('urls', fileIds, () => blobs.temporaryUrls(fileIds)),
+    remove: (fileIds) => through('remove-files', fileIds, () => blobs.remove(fileIds)),
     // The prefix is known after the first upload of an instance; counting it would only repeat `put`.
     fileId: (name) => blobs.fileId(name),
   };

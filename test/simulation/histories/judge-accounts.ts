@@ -12,7 +12,7 @@ export interface Quota {
   readonly holds?: Readonly<Record<string, { readonly st?: string; readonly token?: string } | null>>;
 }
 
-export const quotaOf = (user: Document): Quota => (user['quota'] ?? {});
+export const quotaOf = (user: Document): Quota => user['quota'] ?? {};
 
 export function judgeAccounts({ truth, stored, works }: Case, findings: Findings): void {
   const owned = new Map<string, Document[]>();

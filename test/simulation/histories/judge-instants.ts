@@ -24,6 +24,8 @@ interface Now {
   /** Keys completed in `works` or in a letter, by account. */
   readonly completed: Map<string, Set<string>>;
   readonly promised: Map<string, { readonly status: string; readonly imageUrl: string }>;
+  /** Keys under which an account ever held something. */
+  readonly held: Set<string>;
 }
 
 interface Fold extends Options {
@@ -44,6 +46,7 @@ export function judgeInstants(truth: Truth, log: readonly Commit[], options: Opt
       idsOf: new Map(),
       completed: new Map(),
       promised: new Map(),
+      held: new Set(),
     },
     accounts: new Map((truth.accounts ?? []).map((account) => [account.userId, account])),
     planted: new Set(truth.planted ?? []),
@@ -77,10 +80,10 @@ function momentsOf({ paid, answers }: Truth): readonly Moment[] {
   return moments.sort((a, b) => a.seq - b.seq);
 }
 
-// Somebody holds it under this very attempt: open, or, for an instance that was frozen before it paid, not any more.
+// A hold that is gone meanwhile was there: an instance that was frozen before it paid does so late.
 function judgePayment({ now, findings }: Fold, { key, attempt }: PaidCall): void {
-  const held = [...now.users.values()].some((user) => quotaOf(user).holds?.[key]);
-  findings.demand(held, 'I4', () => `attempt ${attempt} was paid before anything was written down`, key);
+  const words = () => `attempt ${attempt} was paid before anything was written down`;
+  findings.demand(now.held.has(key), 'I4', words, key);
 }
 
 function notePromise(fold: Fold, { key, said }: Answer): void {
@@ -187,7 +190,9 @@ const LATER = new Set(['asset', 'deletedAt']);
 
 function judgeCopy({ now, findings }: Fold, payload: Document, key: string): void {
   const copy = now.works.get(payload._id);
-  const fields = Object.keys(payload).filter((field) => !LATER.has(field));
+  // Given up before its letter was found again: it says of the same attempt that it failed, in other words.
+  const isGivenUp = copy?.['errorCode'] === 'ONCE_UNKNOWN' && payload['status'] === 'failed';
+  const fields = isGivenUp ? ['token', 'status'] : Object.keys(payload).filter((field) => !LATER.has(field));
   const missing = fields.filter((field) => canonicalJson(copy?.[field]) !== canonicalJson(payload[field]));
   findings.demand(missing.length === 0, 'I14', () => `letter closed before its copy was there: ${missing.join()}`, key);
 }
@@ -200,7 +205,7 @@ function applyUser(fold: Fold, { id, after }: Commit): void {
   now.users.set(id, after);
   const account = fold.accounts.get(id);
   if (account) judgeLimits({ user: after, account, completed: now.completed.get(id)?.size ?? 0 }, findings);
-  if (before) judgeHolds(fold, before, after);
+  judgeHolds(fold, before, after);
 }
 
 interface Limits {
@@ -231,13 +236,14 @@ const STEPS: Readonly<Record<string, string>> = {
   void: 'void open absent',
 };
 
-function judgeHolds({ now, findings }: Fold, before: Document, after: Document): void {
-  const from = quotaOf(before).holds ?? {};
+function judgeHolds({ now, findings }: Fold, before: Document | undefined, after: Document): void {
+  const from = (before && quotaOf(before).holds) ?? {};
   const to = quotaOf(after).holds ?? {};
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
     const was = from[key]?.st ?? 'absent';
     const is = to[key]?.st ?? 'absent';
     if (was === is) continue;
+    if (is === 'open') now.held.add(key);
     findings.demand(
       STEPS[was]?.split(' ').includes(is) ?? false,
       'I5',

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Store } from '../../../src/store/index.ts';
+import { runHistory, type History } from './history.ts';
+import { MUST_BE_SEEN } from './must-be-seen.ts';
+import { addTally, createTally, summaryOf, tallyOf, type Tally } from './tally.ts';
+
+const SEEDS = 1_000;
+const CALLS = 20;
+
+const limit = Error.stackTraceLimit;
+beforeAll(() => void (Error.stackTraceLimit = 0));
+afterAll(() => void (Error.stackTraceLimit = limit));
+
+async function runSeeds(from: number, count: number, sabotage?: (store: Store) => Store): Promise<Tally> {
+  const tally = createTally();
+  for (let seed = from; seed < from + count; seed += 1) {
+    addTally(tally, tallyOf(await runHistory({ seed, calls: CALLS, sabotage })));
+  }
+  return tally;
+}
+
+describe('a thousand worlds with troubles of all kinds', () => {
+  let tally: Tally;
+  beforeAll(async () => {
+    const startedAtMs = performance.now();
+    tally = await runSeeds(1, SEEDS);
+    const { seedsPerSecond } = summaryOf(tally, (performance.now() - startedAtMs) / 1_000);
+    console.log(`# histories: ${SEEDS} of ${CALLS} calls, ${seedsPerSecond} a second on one core`);
+  });
+
+  it('lose nothing, double nothing, and break no invariant', () => {
+    expect(tally.failures).toEqual([]);
+    expect(tally.counts).toMatchObject({ lost: 0, duplicated: 0, paidTwice: 0 });
+  });
+
+  it('come through every situation that they are there for', () => {
+    const unseen = MUST_BE_SEEN.filter((situation) => tally.seen[situation] === undefined);
+    expect(unseen).toEqual([]);
+  });
+
+  it('serve most people in spite of it', () => {
+    const { delivered, refused, unknown, onlyInLog } = tally.counts;
+    expect(delivered).toBeGreaterThan((delivered + refused + unknown + onlyInLog) / 3);
+  });
+});
+
+describe('a seed', () => {
+  const facts = ({ fingerprint, verdict, stored, truth, seen }: History) => ({
+    ...{ fingerprint, verdict, stored, paid: truth.paid, answers: truth.answers, seen: [...seen] },
+  });
+
+  it('is the same history every time, told or not', async () => {
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const first = facts(await runHistory({ seed, calls: CALLS }));
+      expect(facts(await runHistory({ seed, calls: CALLS, isTold: true }))).toEqual(first);
+    }
+  });
+
+  it('is another history than every other', async () => {
+    const prints = new Set<string>();
+    for (let seed = 1; seed <= 50; seed += 1) prints.add((await runHistory({ seed, calls: 5 })).fingerprint);
+    expect(prints.size).toBe(50);
+  });
+
+  it('tells its story to the letter', async () => {
+    const [one, two] = await Promise.all([7, 7].map((seed) => runHistory({ seed, calls: CALLS, isTold: true })));
+    expect(one?.lines.length).toBeGreaterThan(CALLS);
+    expect(two?.lines).toEqual(one?.lines);
+  });
+});
+
+// Controls: a store that breaks one promise the protocol stands on must be noticed within a hundred worlds.
+describe('the judge', () => {
+  const sabotages: Readonly<Record<string, (store: Store) => Store>> = {
+    'updates whatever the condition': (store) => ({
+      ...store,
+      update: (collection, target, change) => store.update(collection, { id: target.id }, change),
+    }),
+    'overwrites on insert': (store) => ({
+      ...store,
+      async insert(collection, document) {
+        await store.remove(collection, { id: document._id });
+        return store.insert(collection, document);
+      },
+    }),
+    'acknowledges dead letters without keeping them': (store) => ({
+      ...store,
+      insert: (collection, document) =>
+        collection === 'emergency_backup' ? Promise.resolve('inserted') : store.insert(collection, document),
+    }),
+    'acknowledges records without keeping them': (store) => ({
+      ...store,
+      insert: (collection, document) =>
+        collection === 'works' ? Promise.resolve('inserted') : store.insert(collection, document),
+    }),
+    'forgets conditions on holds that are closed': (store) => ({
+      ...store,
+      update(collection, target, change) {
+        const where = Object.entries(target.where ?? {}).filter(([path]) => !path.endsWith('.st'));
+        return store.update(collection, { id: target.id, where: Object.fromEntries(where) }, change);
+      },
+    }),
+    'forgets the limits of accounts': (store) => ({
+      ...store,
+      update(collection, target, change) {
+        const where = Object.entries(target.where ?? {}).filter(([path]) => !/credits|used|tries/.test(path));
+        return store.update(collection, { id: target.id, where: Object.fromEntries(where) }, change);
+      },
+    }),
+  };
+  for (const [name, sabotage] of Object.entries(sabotages)) {
+    it(`notices a store that ${name}`, async () => {
+      expect((await runSeeds(1, 100, sabotage)).violations).toBeGreaterThan(0);
+    });
+  }
+});

@@ -1,0 +1,182 @@
+/** One seed, one world: people, timers and faults from the first call to the last recovery, and then the judge. */
+import type { Seal } from '../../../src/core/index.ts';
+import { createSeal } from '../../../src/core/node/index.ts';
+import type { Store } from '../../../src/store/index.ts';
+import { judge, type Commit, type Stored, type Truth, type Verdict, type Violation } from './checker.ts';
+import { createChronicle, type Chronicle } from './chronicle.ts';
+import { lookBack } from './coverage.ts';
+import { createDraws, type Draws } from './draws.ts';
+import { createImageService, shownIn } from './image-service.ts';
+import { COLLECTIONS, createLedger, type Ledger } from './ledger.ts';
+import { quotaOf } from './judge-accounts.ts';
+import type { Conditions } from './line.ts';
+import { createOperations, type Operations } from './operations.ts';
+import { ourSystem } from './our-system.ts';
+import { drawOutages } from './outages.ts';
+import { createPeople } from './people.ts';
+import { createPlatform, type RunFacts } from './platform.ts';
+import { plantLetters } from './planted.ts';
+import { drawProfile, type Profile } from './profile.ts';
+import { createSimClock } from './sim-clock.ts';
+import type { System } from './system.ts';
+import { createAccounts } from './accounts.ts';
+
+export interface HistoryOptions {
+  readonly seed: number;
+  /** Calls of `generate`, repetitions included. */
+  readonly calls: number;
+  /** @default ours */
+  readonly system?: System | undefined;
+  /** @default drawn from the seed */
+  readonly profile?: Profile | undefined;
+  /** Calls are spread over so long. @default drawn from the seed */
+  readonly spanMs?: number | undefined;
+  /** For controls: a store that breaks one of its promises. @default an honest one */
+  readonly sabotage?: ((store: Store) => Store) | undefined;
+  /** Keep the story in words. @default false */
+  readonly isTold?: boolean | undefined;
+}
+
+export interface History {
+  readonly seed: number;
+  readonly verdict: Verdict;
+  readonly truth: Truth;
+  readonly stored: Stored;
+  readonly commits: readonly Commit[];
+  readonly runs: readonly RunFacts[];
+  /** Situations that it came through. */
+  readonly seen: ReadonlySet<string>;
+  /** One for each history: who did what when, and every commit. */
+  readonly fingerprint: string;
+  readonly lines: readonly string[];
+  readonly profile: Profile;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const HALF_HOUR_MS = 30 * MINUTE_MS;
+const SPANS_MS = [5_000, 2 * MINUTE_MS, HALF_HOUR_MS, HALF_HOUR_MS, 26 * 60 * MINUTE_MS];
+/** Noon, and just before midnight, in Beijing. */
+const STARTS_MS = [Date.UTC(2026, 10, 22, 4), Date.UTC(2026, 10, 22, 15, 59)];
+/** One for all worlds: deriving its keys takes longer than many a history. */
+const SEAL: Seal = createSeal('5a'.repeat(32));
+
+export async function runHistory(options: HistoryOptions): Promise<History> {
+  const { seed, calls, system = ourSystem, profile = drawProfile(seed), sabotage = (store) => store } = options;
+  const draws = createDraws(seed, 'world');
+  const startMs = draws.pick(STARTS_MS);
+  const spanMs = options.spanMs ?? draws.pick(SPANS_MS);
+  const clock = createSimClock(startMs, createDraws(seed, 'schedule'));
+  const chronicle = createChronicle(clock, options.isTold ?? false);
+  const seal = profile.isSealed ? SEAL : undefined;
+  const honest = createLedger(chronicle, seal);
+  const ledger: Ledger = { ...honest, store: sabotage(honest.store) };
+  const outages = drawOutages(profile, { fromMs: startMs, toMs: startMs + spanMs }, createDraws(seed, 'outages'));
+  const conditions: Conditions = { seed, clock, profile, outages, chronicle, isHealed: false, pendingUntilMs: 0 };
+  const service = createImageService(conditions);
+  const sealed: string[] = [];
+  const platform = createPlatform({ system, conditions, ledger, service, seal, sealed });
+  const accounts = await createAccounts(honest.store, { seed, startMs, clock });
+  const people = createPeople(conditions, platform, accounts.openids);
+  const operations = createOperations(conditions, platform, sealed);
+  const planted = await plantLetters(honest.store, { seed, calls, seal, openids: accounts.openids });
+  chronicle.tell('world', () => JSON.stringify({ profile, spanMs, windows: outages.windows.length }));
+
+  // Nobody is so far behind that the accounts are not there yet.
+  await clock.advanceTo(startMs + 2_000);
+  await clock.until(Promise.all([people.live(calls, spanMs), operations.tick(spanMs)]));
+  const idempotence = await conclude({ conditions, operations, ledger, draws });
+
+  const truth: Truth = {
+    paid: service.paid,
+    answers: people.answers,
+    deletedByUsers: people.deletedByUsers,
+    accounts: accounts.before,
+    planted,
+    pictures: await picturesOf(ledger, service.addresses()),
+  };
+  const stored = storedIn(ledger);
+  const verdict = judge(truth, stored, chronicle.commits, system.keyOf ? { keyOf: system.keyOf } : {});
+  lookBack(chronicle, truth);
+  return {
+    seed,
+    verdict: idempotence ? { ...verdict, violations: [...verdict.violations, idempotence] } : verdict,
+    truth,
+    stored,
+    commits: chronicle.commits,
+    runs: platform.runs,
+    seen: chronicle.seen,
+    fingerprint: chronicle.fingerprint(),
+    lines: chronicle.lines,
+    profile,
+  };
+}
+
+interface Ending {
+  readonly conditions: Conditions;
+  readonly operations: Operations;
+  readonly ledger: Ledger;
+  readonly draws: Draws;
+}
+
+/** Faults are over, everything late arrives, days pass; what then finds nothing left to do changes nothing (I12). */
+async function conclude({ conditions, operations, ledger, draws }: Ending): Promise<Violation | undefined> {
+  const { chronicle, clock } = conditions;
+  const { recover, repair, prune, readLog } = operations;
+  const [isLogRead, isLong] = [draws.chance(0.5), draws.chance(0.25)];
+  const run = async (...jobs: readonly (() => Promise<void>)[]): Promise<void> => {
+    for (const job of jobs) await clock.until(job());
+  };
+  const pass = (delayMs: number): Promise<void> => clock.advanceTo(clock.now() + delayMs + HALF_HOUR_MS);
+  conditions.isHealed = true;
+  chronicle.tell('world', () => 'faults are over');
+  await pass(0);
+  await run(recover, ...(isLogRead ? [readLog] : []));
+  await pass(Math.max(DAY_MS, conditions.pendingUntilMs - clock.now()));
+  await run(recover);
+  if (!isSettled(ledger)) {
+    await pass(DAY_MS);
+    await run(recover);
+  }
+  // What waits for a key that nobody has is given up after a week, and a letter that fails five times is set aside.
+  if (isLong || !isSettled(ledger)) {
+    await pass(7 * DAY_MS);
+    await run(recover, recover, recover, recover, recover, prune);
+  }
+  await run(repair);
+  return isLong ? repeated(chronicle, () => run(recover, repair, prune)) : undefined;
+}
+
+async function repeated({ commits }: Chronicle, again: () => Promise<void>): Promise<Violation | undefined> {
+  const before = commits.length;
+  await again();
+  const more = commits.slice(before).map(({ place, id }) => `${place} ${id}`);
+  return more.length === 0 ? undefined : { invariant: 'I12', words: `another round changed ${more.join(', ')}` };
+}
+
+/** Whether recovery has nothing left to do. */
+function isSettled({ dump }: Ledger): boolean {
+  return (
+    dump('emergency_backup').every(({ state }) => state !== undefined && state !== 'waiting') &&
+    dump('works').every(({ status }) => status !== 'unknown') &&
+    dump('users').every((user) => (quotaOf(user).open ?? 0) === 0)
+  );
+}
+
+function storedIn({ dump }: Ledger): Stored {
+  const [users, works, letters] = COLLECTIONS.map(dump) as [Stored['users'], Stored['works'], Stored['letters']];
+  return { users, works, letters };
+}
+
+/** What each address and each stored file shows. */
+async function picturesOf({ blobs, dump }: Ledger, addresses: Readonly<Record<string, string>>) {
+  const pictures: Record<string, string> = { ...addresses };
+  for (const work of dump('works')) {
+    const { fileId } = (work['asset'] ?? {}) as { readonly fileId?: unknown };
+    if (typeof fileId !== 'string') continue;
+    const bytes = await blobs.get(fileId);
+    const shown = bytes && shownIn(bytes);
+    if (shown !== undefined) pictures[fileId] = shown;
+  }
+  return pictures;
+}

@@ -1,0 +1,69 @@
+/** What runs by timers: recovery, the repair of counters, the pruning of holds; late, twice at once, and killed. */
+import { sleep } from '../../../src/core/index.ts';
+import { createDraws } from './draws.ts';
+import type { Conditions } from './line.ts';
+import type { Outcome, Platform } from './platform.ts';
+import type { Booted } from './system.ts';
+
+export interface Operations {
+  /** The timers fire for so long. */
+  tick(spanMs: number): Promise<void>;
+  recover(): Promise<void>;
+  repair(): Promise<void>;
+  prune(): Promise<void>;
+  readLog(): Promise<void>;
+}
+
+/** A run of maintenance that is struck is struck at one of so many statements. */
+const STEPS = 30;
+const LONG_MS = 60_000;
+const MOST_TICKS = 6;
+
+export function createOperations(conditions: Conditions, platform: Platform, sealed: readonly string[]): Operations {
+  const { clock, seed } = conditions;
+  const draws = createDraws(seed, 'operations');
+  let checkpoint: unknown;
+
+  const run = async <T>(
+    functionName: string,
+    work: (booted: Booted, deadline: Parameters<NonNullable<Booted['recover']>>[0]) => Promise<T> | undefined,
+  ): Promise<Outcome<T | undefined>> => {
+    // Short ones stop at checkpoints.
+    const timeoutMs = conditions.isHealed ? LONG_MS : draws.pick([3_000, 20_000, LONG_MS]);
+    return platform.run({ functionName, name: functionName, timeoutMs, steps: STEPS }, async (booted, deadline) =>
+      work(booted, deadline),
+    );
+  };
+  const recover = async (): Promise<void> => {
+    const from = checkpoint;
+    const outcome = await run('recover', (booted, deadline) => booted.recover?.(deadline, from));
+    if ('answer' in outcome) checkpoint = outcome.answer;
+    if (checkpoint !== undefined) conditions.chronicle.see('recovery: stopped at a checkpoint');
+    // With all the time in the world it goes on at once.
+    if (conditions.isHealed && checkpoint !== undefined) await recover();
+  };
+  const repair = async (): Promise<void> => void (await run('repair', (booted, deadline) => booted.repair?.(deadline)));
+  const prune = async (): Promise<void> => void (await run('prune', (booted, deadline) => booted.prune?.(deadline)));
+  const readLog = async (): Promise<void> => {
+    if (sealed.length === 0) return;
+    conditions.chronicle.see('log: read back');
+    await run('readLog', (booted, deadline) => booted.readLog?.([...sealed], deadline));
+  };
+
+  return {
+    recover,
+    repair,
+    prune,
+    readLog,
+    async tick(spanMs) {
+      const periodMs = Math.max(draws.between(300_000, 600_000), spanMs / MOST_TICKS);
+      const running: Promise<void>[] = [];
+      for (let atMs = periodMs * draws.next(); atMs < spanMs; atMs += periodMs) {
+        const jobs = [recover, ...(draws.chance(0.2) ? [recover] : []), ...(draws.chance(0.4) ? [repair] : [])];
+        if (draws.chance(0.3)) jobs.push(prune);
+        for (const job of jobs) running.push(sleep(clock, atMs + draws.between(0, 500)).then(job));
+      }
+      await Promise.all(running);
+    },
+  };
+}

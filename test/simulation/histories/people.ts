@@ -1,0 +1,120 @@
+/** Those who ask for pictures, ask again, ask twice at once, lose patience, and delete what they have. */
+import { recordId, sleep } from '../../../src/core/index.ts';
+import { nodeHash } from '../../../src/core/node/index.ts';
+import { createDraws, type Draws } from './draws.ts';
+import type { Conditions } from './line.ts';
+import type { Platform } from './platform.ts';
+import type { CallRequest } from './system.ts';
+import type { Answer, Said } from './truth.ts';
+
+export interface People {
+  readonly answers: readonly Answer[];
+  readonly deletedByUsers: readonly string[];
+  /** Everybody lives through the time from now on; resolves when nobody has anything left to ask. */
+  live(calls: number, spanMs: number): Promise<void>;
+}
+
+interface Intent {
+  readonly request: CallRequest;
+  readonly key: string;
+  readonly draws: Draws;
+}
+
+/** Told so, asking again is no use. */
+const HOPELESS = new Set(['QUOTA_EXCEEDED', 'CREDITS_INSUFFICIENT', 'IDEMPOTENCY_MISMATCH', 'USER_INVALID']);
+/** Waits before asking again. */
+const WAITS_MS = [200, 2_000, 2_000, 70_000, 600_000, 25 * 3_600_000];
+/** A run of `generate` that is struck is struck at one of so many statements. */
+const CALL_STEPS = 14;
+
+export function createPeople(conditions: Conditions, platform: Platform, openids: readonly string[]): People {
+  const { clock, chronicle, profile, seed } = conditions;
+  const answers: Answer[] = [];
+  const deletedByUsers: string[] = [];
+  let callsLeft = 0;
+
+  const call = async ({ request, key, draws }: Intent, retryUnknown: boolean): Promise<Said> => {
+    callsLeft -= 1;
+    const asked = { ...request, retryUnknown };
+    const where = { functionName: 'generateImage', name: `call ${answers.length + 1}`, timeoutMs: profile.timeoutMs };
+    chronicle.tell('client', () => `asks ${key} "${request.wish}"${retryUnknown ? ', to pay again' : ''}`);
+    const outcome = await platform.run({ ...where, steps: CALL_STEPS }, (booted, deadline) =>
+      booted.call(asked, deadline),
+    );
+    // On its way back to the phone an answer may be lost like any other.
+    const isUnheard = !conditions.isHealed && draws.chance(profile.troubles['answer-lost']);
+    const heard: Said = 'nothing' in outcome ? { kind: 'nothing', why: outcome.nothing } : outcome.answer;
+    const said: Said = isUnheard && heard.kind !== 'nothing' ? { kind: 'nothing', why: 'killed' } : heard;
+    const seq = chronicle.commits.length;
+    answers.push({ key, openid: request.openid, wish: request.wish, retryUnknown, atMs: clock.now(), seq, said });
+    chronicle.tell('client', () => `is told of ${key}: ${JSON.stringify(said)}`);
+    return said;
+  };
+
+  const remove = async ({ request, key }: Intent): Promise<void> => {
+    const where = { functionName: 'generateImage', name: `deletes`, timeoutMs: profile.timeoutMs };
+    const outcome = await platform.run({ ...where, steps: 4 }, async (booted, deadline) =>
+      booted.remove?.(request.openid, key, deadline),
+    );
+    chronicle.tell('client', () => `deletes ${key}: ${JSON.stringify(outcome)}`);
+    if (!('answer' in outcome) || !outcome.answer) return;
+    chronicle.see('deleted by its owner');
+    deletedByUsers.push(key);
+  };
+
+  const pursue = async (intent: Intent): Promise<void> => {
+    const { draws } = intent;
+    let retryUnknown = false;
+    while (callsLeft > 0) {
+      // The platform may deliver one event twice, and a thumb may tap twice.
+      const isTwin = draws.chance(0.12) && callsLeft > 1;
+      const [said]: readonly [Said, ...Said[]] = await Promise.all([
+        call(intent, retryUnknown),
+        ...(isTwin ? [sleep(clock, draws.exponential(100)).then(() => call(intent, retryUnknown))] : []),
+      ]);
+      if (said.kind === 'error' && HOPELESS.has(said.code)) return;
+      if (said.kind === 'final') {
+        if (draws.chance(0.12)) await remove(intent);
+        if (!draws.chance(0.15)) return;
+      } else if (draws.chance(0.25)) return;
+      // Somebody who was told so wants it again; now and then somebody does without having been told.
+      const isTold = said.kind === 'error' && said.code === 'ONCE_UNKNOWN';
+      retryUnknown = draws.chance(isTold ? 0.6 : 0.1);
+      await sleep(clock, draws.pick(WAITS_MS) * draws.between(0.5, 1.5));
+    }
+  };
+
+  return {
+    answers,
+    deletedByUsers,
+    async live(calls, spanMs) {
+      callsLeft = calls;
+      const plan = createDraws(seed, 'people');
+      const lives = Array.from({ length: calls }, async (_, number) => {
+        const intent = intentOf({ seed, openids, calls, number });
+        await sleep(clock, plan.next() * spanMs);
+        if (callsLeft > 0) await pursue(intent);
+      });
+      await Promise.all(lives);
+    },
+  };
+}
+
+// Few names for requests: now and then one is used again, by the same person or by another.
+function intentOf(from: {
+  readonly seed: number;
+  readonly openids: readonly string[];
+  readonly calls: number;
+  readonly number: number;
+}): Intent {
+  const { seed, openids, calls, number } = from;
+  const draws = createDraws(seed, 'intent', number);
+  const openid = draws.pick(openids);
+  const requestId = `r${draws.int(calls * 2)}`;
+  const wish = draws.chance(0.95) ? `猫 ${requestId}` : '狗';
+  return {
+    request: { openid, requestId, wish, retryUnknown: false },
+    key: recordId(nodeHash, openid, requestId),
+    draws,
+  };
+}

@@ -1,0 +1,61 @@
+/** Letters that no function wrote: poison, forgeries and rubbish in the dead-letter collection. */
+import { canonicalJson, recordId, type Seal } from '../../../src/core/index.ts';
+import { nodeHash } from '../../../src/core/node/index.ts';
+import type { Document, Store } from '../../../src/store/index.ts';
+import { createDraws, type Draws } from './draws.ts';
+
+interface Planting {
+  readonly seed: number;
+  readonly calls: number;
+  readonly seal: Seal | undefined;
+  readonly openids: readonly string[];
+}
+
+const KINDS = ['rubbish', 'poison', 'client', 'damaged', 'foreign'] as const;
+
+/** Puts some into the collection, in a quarter of the worlds; answers their ids. */
+export async function plantLetters(store: Store, planting: Planting): Promise<readonly string[]> {
+  const { seed, calls, openids } = planting;
+  const draws = createDraws(seed, 'planted');
+  if (!draws.chance(0.25)) return [];
+  const planted: string[] = [];
+  for (let number = draws.int(3); number >= 0; number -= 1) {
+    // Some under the very name that a real letter will want.
+    const key = recordId(nodeHash, draws.pick(openids), `r${draws.int(calls * 2)}`);
+    const letter = letterOf(planting, draws, { key, number });
+    if ((await store.insert('emergency_backup', letter)) === 'inserted') planted.push(letter._id);
+  }
+  return planted;
+}
+
+function letterOf(
+  { seal }: Planting,
+  draws: Draws,
+  { key, number }: { readonly key: string; readonly number: number },
+): Document {
+  const kind = draws.pick(KINDS);
+  const payload = {
+    _id: key,
+    userId: 'u_nobody',
+    status: 'completed',
+    token: 'forged',
+    attempt: 1,
+    imageUrl: 'forged',
+  };
+  const signed = canonicalJson({ collection: 'works', attempt: 1, payload });
+  const mac = `sha256:${nodeHash.sha256(signed)}`;
+  const letter = { _id: `${key}_1`, recordId: key, collection: 'works', attempt: 1, state: 'waiting', payload, mac };
+  switch (kind) {
+    case 'rubbish':
+      return { _id: `rubbish-${number}`, state: 'waiting', payload: 'what?', recordId: 7 };
+    case 'poison':
+      return { ...letter, _id: `poison-${number}`, payload: { ...payload, _id: 7, createdAt: 'x' }, mac: 'sha256:00' };
+    case 'client':
+      return { ...letter, _openid: 'o-1' };
+    case 'damaged':
+      return { ...letter, mac: 'sha256:0000' };
+    case 'foreign':
+      // Without a key of its own a deployment takes any letter whose digest is right: nothing is to be forged then.
+      return { ...letter, mac: seal ? mac : `hmac:${'0'.repeat(64)}` };
+  }
+}

@@ -1,0 +1,75 @@
+/** What kind of world a seed is: which troubles there are, and how often. Most have some kinds and not the others. */
+import { createDraws, type Draws } from './draws.ts';
+
+/** What can happen to one statement on its way. */
+export const TROUBLES = [
+  'refused', // the connection was refused: it was certainly never sent
+  'lost', // the request never arrived, and nobody knows
+  'answer-lost', // it took effect, and the answer never came
+  'garbage', // 503, HTML or half an answer; it took effect or not
+  'late', // it takes effect long after the caller has given up
+  'hang', // no answer at all; it took effect or not
+  'throttled',
+  'stale', // a read that shows what stood a moment ago
+  'cut', // of a file, the first half arrived
+] as const;
+export type Trouble = (typeof TROUBLES)[number];
+
+/** What can happen to a running function. */
+export const BLOWS = ['kill', 'freeze', 'clock'] as const;
+export type Blow = (typeof BLOWS)[number];
+
+export const PLACES = ['works', 'emergency_backup', 'users', 'database', 'storage', 'everything'] as const;
+export type Place = (typeof PLACES)[number];
+
+export interface Profile {
+  /** The platform ends a function after so long. */
+  readonly timeoutMs: number;
+  readonly maxAttempts: number;
+  readonly latencyMs: { readonly median: number; readonly sigma: number };
+  /** Per statement. */
+  readonly troubles: Readonly<Record<Trouble, number>>;
+  /** Per run of a function. */
+  readonly blows: Readonly<Record<Blow, number>>;
+  /** Share of the time in which some place is down. */
+  readonly outageShare: number;
+  /** Mean length of an outage. */
+  readonly outageMs: number;
+  readonly outagePlaces: readonly Place[];
+  /** How far instances' clocks are off at most. */
+  readonly skewMs: number;
+  /** Of the lines of log, so many never reach the log service. */
+  readonly logLoss: number;
+  /** Whether the deployment has a key. */
+  readonly isSealed: boolean;
+}
+
+const MINUTE_MS = 60_000;
+const RATES = [0.005, 0.02, 0.08, 0.25];
+
+export function drawProfile(seed: number): Profile {
+  const draws = createDraws(seed, 'profile');
+  // One in eight is calm: what must work undisturbed is looked at, too.
+  const isCalm = draws.chance(0.125);
+  const rate = (): number => (!isCalm && draws.chance(0.4) ? draws.pick(RATES) : 0);
+  const each = <T extends string>(names: readonly T[]) =>
+    Object.fromEntries(names.map((name) => [name, rate()])) as Record<T, number>;
+  return {
+    timeoutMs: draws.pick([3_000, 20_000, 60_000]),
+    maxAttempts: draws.pick([1, 2, 3, 3]),
+    latencyMs: { median: draws.pick([2, 20, 20, 120]), sigma: 0.6 },
+    troubles: each(TROUBLES),
+    blows: each(BLOWS),
+    outageShare: isCalm ? 0 : draws.pick([0, 0.02, 0.1, 0.4]),
+    outageMs: draws.pick([2_000, MINUTE_MS, 10 * MINUTE_MS]),
+    outagePlaces: someOf(draws, PLACES),
+    skewMs: !isCalm && draws.chance(0.3) ? 5 * MINUTE_MS : 0,
+    logLoss: draws.pick([0, 0.05]),
+    isSealed: draws.chance(0.6),
+  };
+}
+
+function someOf<T>(draws: Draws, items: readonly T[]): readonly T[] {
+  const some = items.filter(() => draws.chance(0.4));
+  return some.length > 0 ? some : [draws.pick(items)];
+}
