@@ -5,6 +5,8 @@ import type { PlacedFault } from './history.ts';
 
 /** How often is looked; real milliseconds. */
 const WATCH_MS = 5;
+/** Longer than a commit takes, and shorter than a function waits for its answer; real milliseconds. */
+const COMMITTED_MS = 40;
 const FROZEN_MS = 600_000;
 
 /** Whether all acts of a round have come to their end. */
@@ -36,6 +38,8 @@ async function surprise(course: Course, { then }: PlacedFault, faults: readonly 
     return false;
   }
   await noteMet(course, faults);
+  // A rule counts as met when its statement comes; a moment later that is committed, and still not answered.
+  await wait(COMMITTED_MS);
   course.kills.count += 1;
   await course.lane.killAndRestart();
   return true;
