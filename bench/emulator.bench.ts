@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmulator } from '../src/emulator/index.ts';
-import { alternate, compareRow, report, timed, type Row } from './harness.ts';
+import { alternate, compareRow, figureRow, report, timed, type Row } from './harness.ts';
 
 /*
  * The peers are figures of an earlier comparison, on a machine of the same kind (Node 20, 2 shared cores, ext4): a
@@ -23,8 +23,9 @@ const PEERS = {
 
 type Durability = 'fsync' | 'write';
 
-const DOCUMENTS = 100_000;
-const ROUNDS = 7;
+const IS_QUICK = process.argv.includes('--quick');
+const DOCUMENTS = IS_QUICK ? 5_000 : 100_000;
+const ROUNDS = IS_QUICK ? 2 : 7;
 
 interface Served {
   readonly url: string;
@@ -110,11 +111,13 @@ const beside = (what: string, unit: string, ours: readonly number[], peer: numbe
   compareRow(what, unit, { ours, peer: ours.map(() => peer) }, target);
 
 function rawInsert(url: string, agent: Agent): Promise<void> {
-  const body = JSON.stringify({
-    action: 'database.insertDocument',
-    collectionName: 'works',
-    data: [JSON.stringify({ ...document((serial += 1)), createdAt: { $date: '2026-11-22T00:00:00.000Z' } })],
-  });
+  const data = [JSON.stringify({ ...document((serial += 1)), createdAt: { $date: '2026-11-22T00:00:00.000Z' } })];
+  return bare(url, agent, { action: 'database.insertDocument', collectionName: 'works', data });
+}
+
+/** A request without the SDK: what the local cloud and the connection take, and nothing else. */
+function bare(url: string, agent: Agent, asked: object): Promise<void> {
+  const body = JSON.stringify(asked);
   return new Promise((resolve, reject) => {
     const sending = request(`${url}/admin`, { method: 'POST', agent }, (response) => {
       response.resume().once('end', resolve);
@@ -193,6 +196,18 @@ async function reads(sdk: Sdk, dir: string): Promise<Row[]> {
       .orderBy('_id', 'asc')
       .limit(1_000)
       .get();
+  const agent = new Agent({ keepAlive: true });
+  const asked = (queryType: string, query: object, more: object = {}) =>
+    bare(cloud.url, agent, {
+      action: 'database.getDocument',
+      collectionName: 'works',
+      queryType,
+      query: JSON.stringify(query),
+      ...more,
+    });
+  const barePage = (n: number) =>
+    asked('WHERE', { _id: { $gt: document(n)._id } }, { order: '{"_id":1}', limit: 1_000 });
+  const bareOf = (n: number) => asked('WHERE', { userId: person(n) }, { order: '{"createdAt":-1}', limit: 20 });
   const each = (run: (n: number) => Promise<unknown>) =>
     rounds(async () => (await timed(() => times(20, (n) => run(n * 997)))) / 20);
   const k = `${DOCUMENTS / 1_000}k`;
@@ -206,8 +221,17 @@ async function reads(sdk: Sdk, dir: string): Promise<Row[]> {
     ),
     beside(`indexed where + sort of ${k}, through the SDK`, 'ms', await each(of), PEERS.sortMs, '<= 0.2'),
     beside(`keyset page of 1000 of ${k}, through the SDK`, 'ms', await each(page), PEERS.whereMs, '<= 1'),
+    figureRow(
+      `get by _id of ${k}, by bare HTTP`,
+      'ms',
+      await each((n) => asked('DOC', { _id: document(n)._id })),
+      '<= 1',
+    ),
+    figureRow(`indexed where + sort of ${k}, by bare HTTP`, 'ms', await each(bareOf), '<= 2'),
+    figureRow(`keyset page of 1000 of ${k}, by bare HTTP`, 'ms', await each(barePage), '<= 10'),
     ...restarts,
   ];
+  agent.destroy();
   await cloud.stop();
   return rows;
 }

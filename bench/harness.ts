@@ -11,11 +11,15 @@ export interface Row {
   /** Null where there is nothing to compare with. */
   readonly peer: number | null;
   readonly ratio: number | null;
-  /** For example `<= 1.05`; it is about the ratio, or about `ours` where there is no peer. */
+  /** For example `<= 1.05`, … */
   readonly target: string;
+  /** … and which of the figures it is about. */
+  readonly about: 'ratio' | 'ours';
   readonly met: boolean;
   /** How far what the target is about was spread; null for what was counted once. */
   readonly spread: Quartiles | null;
+  /** The smallest and the largest of it. */
+  readonly range: readonly [min: number, max: number] | null;
   /** How often it was measured. */
   readonly rounds: number;
 }
@@ -34,10 +38,12 @@ function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-const quartiles = (values: readonly number[]): Quartiles => [
-  round(quantile(values, 0.25)),
-  round(quantile(values, 0.75)),
-];
+function spreadOf(values: readonly number[]): Pick<Row, 'spread' | 'range' | 'rounds'> {
+  const between = (low: number, high: number) => [quantile(values, low), quantile(values, high)].map(round);
+  const [first, third, min, max] = [...between(0.25, 0.75), ...between(0, 1)] as [number, number, number, number];
+  const isOnce = values.length === 1;
+  return { spread: isOnce ? null : [first, third], range: isOnce ? null : [min, max], rounds: values.length };
+}
 
 /** Milliseconds that `run` takes. */
 export async function timed(run: () => Promise<unknown>): Promise<number> {
@@ -58,12 +64,22 @@ export async function alternate(
   ours: (round: number) => Promise<number>,
   peer: (round: number) => Promise<number>,
 ): Promise<Pair> {
-  const values = { ours: [] as number[], peer: [] as number[] };
+  return alternateAll(rounds, { ours, peer });
+}
+
+/** The same with any number of them. */
+export async function alternateAll<K extends string>(
+  rounds: number,
+  runs: Readonly<Record<K, (round: number) => Promise<number>>>,
+): Promise<Readonly<Record<K, readonly number[]>>> {
+  const names = Object.keys(runs) as K[];
+  const values = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<K, number[]>;
   for (let round = 0; round <= rounds; round += 1) {
     // Who begins changes each round.
-    for (const who of round % 2 === 0 ? (['ours', 'peer'] as const) : (['peer', 'ours'] as const)) {
-      const value = await (who === 'ours' ? ours : peer)(round);
-      if (round > 0) values[who].push(value);
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      const value = await runs[name](round);
+      if (round > 0) values[name].push(value);
     }
   }
   return values;
@@ -83,9 +99,9 @@ export function compareRow(what: string, unit: string, { ours, peer }: Pair, tar
     peer: round(median(peer)),
     ratio: round(ratio),
     target,
+    about: 'ratio',
     met: meets(ratio, target),
-    spread: quartiles(ratios),
-    rounds: ours.length,
+    ...spreadOf(ratios),
   };
 }
 
@@ -93,16 +109,17 @@ export function compareRow(what: string, unit: string, { ours, peer }: Pair, tar
 export function figureRow(what: string, unit: string, ours: number | readonly number[], target: string): Row {
   const values = typeof ours === 'number' ? [ours] : ours;
   const figure = median(values);
+  const beside = { peer: null, ratio: null, about: 'ours' } as const;
+  return { what, unit, ours: round(figure), ...beside, target, met: meets(figure, target), ...spreadOf(values) };
+}
+
+/** A row whose target is about our own figure, with a peer's beside it. */
+export function besideRow(what: string, unit: string, { ours, peer }: Pair, target: string): Row {
+  const beside = median(peer);
   return {
-    what,
-    unit,
-    ours: round(figure),
-    peer: null,
-    ratio: null,
-    target,
-    met: meets(figure, target),
-    spread: values.length > 1 ? quartiles(values) : null,
-    rounds: values.length,
+    ...figureRow(what, unit, ours, target),
+    peer: round(beside),
+    ratio: beside === 0 ? null : round(median(ours) / beside),
   };
 }
 
@@ -120,15 +137,24 @@ function round(value: number): number {
 /** Prints the table and, with `--json`, ends with one line of JSON. */
 export function report(name: string, rows: readonly Row[]): void {
   console.log(`${name} on ${machine()}\n`);
-  const width = Math.max(...rows.map((row) => row.what.length));
-  for (const row of rows) console.log(`  ${row.met ? 'met   ' : 'MISSED'} ${row.what.padEnd(width)}  ${figures(row)}`);
+  const lines = [HEAD, ...rows.map(cellsOf)];
+  const widths = HEAD.map((_, column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length)));
+  for (const cells of lines) {
+    const padded = cells.map((cell, column) =>
+      column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+    console.log(`  ${padded.join('  ')}`);
+  }
+  console.log('');
   if (process.argv.includes('--json')) console.log(JSON.stringify({ name, machine: machine(), rows }));
 }
 
-function figures({ ours, peer, ratio, unit, target, spread, rounds }: Row): string {
-  const beside = peer === null ? '' : `  peer ${peer} ${unit}  ratio ${ratio}`;
-  const between = spread === null ? '' : `  [${spread.join(' … ')}] × ${rounds}`;
-  return `${ours} ${unit}${beside}${between}  (target ${target})`;
+const HEAD = ['met', 'what', 'ours', 'peer', 'ratio', 'target', 'min … max'];
+
+function cellsOf({ met, what, ours, peer, ratio, unit, target, about, range, rounds }: Row): readonly string[] {
+  const between = range === null ? '' : `${range.join(' … ')} × ${rounds}`;
+  const beside = [peer === null ? '' : `${peer} ${unit}`, ratio === null ? '' : String(ratio)];
+  return [met ? 'met' : 'MISSED', what, `${ours} ${unit}`, ...beside, `${about} ${target}`, between];
 }
 
 /** What the figures depend on; the load tells whether something else wanted the processors too. */

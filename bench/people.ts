@@ -1,20 +1,22 @@
 /** Documents as this library writes them, made up. */
+import { createHash } from 'node:crypto';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.now();
-const hex = (index: number): string => index.toString(16).padStart(32, '0');
+// Ids are hashes, as the library's are.
+const hex = (index: number): string => createHash('sha256').update(String(index)).digest('hex').slice(0, 32);
 
 export const userIdOf = (index: number): string => `u_${hex(index)}`;
 export const workIdOf = (index: number): string => `w_${hex(index)}`;
 
-/** A person who has made so many pictures. */
-export function account(index: number, generateCount: number, holds: object = {}): object {
+/** A person who has made so many pictures, and whose holds are these, so many of them open. */
+export function account(index: number, generateCount: number, holds: object = {}, open = 0): object {
   return {
     _id: userIdOf(index),
     openid: `o${hex(index)}`,
     credits: 20,
     generateCount,
-    quota: { open: 0, seq: generateCount * 2, used: {}, holds },
+    quota: { open, seq: generateCount * 2, used: {}, holds },
   };
 }
 

@@ -1,33 +1,79 @@
-/** `npm run bench -- NAME [--json]`: bundles bench/NAME.ts and runs it; without a name lists what there is. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+/**
+ * `npm run bench -- NAME [--json] [--quick]`: bundles bench/NAME.bench.ts and runs it. Without a name it runs all, one
+ * after the other, and writes bench/RESULTS.md; with `--quick` in less than a minute, on less.
+ */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { build } from 'esbuild';
+import { renderResults } from './bench/results.mjs';
 import { copyWorker } from './build/worker.mjs';
 
-const [name, ...options] = process.argv.slice(2);
+const args = process.argv.slice(2);
+const name = args[0]?.startsWith('--') ? undefined : args[0];
+const options = name === undefined ? args : args.slice(1);
 const names = readdirSync('bench')
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.slice(0, -'.bench.ts'.length));
 
-if (name === undefined || !names.includes(name)) {
-  console.error(`usage: npm run bench -- NAME [--json]\nbenchmarks: ${names.join(', ')}`);
+if (name !== undefined && !names.includes(name)) {
+  console.error(`usage: npm run bench -- [NAME] [--json] [--quick]\nbenchmarks: ${names.join(', ')}`);
   process.exit(3);
 }
 if (!existsSync('dist/cloudfunctions')) throw new Error('run `npm run build` first: a benchmark measures what ships');
 mkdirSync('dist/bench', { recursive: true });
-const outfile = `dist/bench/${name}.mjs`;
-await build({
-  entryPoints: [`bench/${name}.bench.ts`],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  external: ['wx-server-sdk'],
-  // Bundled CommonJS packages ask for Node's modules in their own way.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  logLevel: 'warning',
-});
 copyWorker('.', 'dist/bench');
-const { status } = spawnSync(process.execPath, [outfile, ...options], { stdio: 'inherit' });
-process.exit(status ?? 1);
+process.exitCode = name === undefined ? await runAll() : (await run(name, options, { isKept: false })).status;
+
+async function runAll() {
+  const results = [];
+  let worst = 0;
+  for (const each of names) {
+    const { status, kept } = await run(each, [...options, '--json'], { isKept: true });
+    worst = Math.max(worst, status);
+    if (kept) results.push(JSON.parse(kept));
+  }
+  const command = ['npm run bench', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
+  writeFileSync('bench/RESULTS.md', renderResults(results, { command, at: new Date() }));
+  const rows = results.flatMap((result) => result.rows);
+  console.log(`${rows.filter((row) => row.met).length} of ${rows.length} targets met; bench/RESULTS.md is written`);
+  return worst;
+}
+
+/**
+ * Runs one; with `isKept` its last line, the JSON, is kept and not shown.
+ * @param {string} which
+ * @param {readonly string[]} given
+ * @param {{ isKept: boolean }} how
+ * @returns {Promise<{ status: number, kept: string | undefined }>}
+ */
+async function run(which, given, { isKept }) {
+  const outfile = await bundle(which);
+  const child = spawn(process.execPath, [outfile, ...given], {
+    stdio: ['inherit', isKept ? 'pipe' : 'inherit', 'inherit'],
+  });
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (piece) => (text += piece));
+  const status = await new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+  const lines = text.trimEnd().split('\n');
+  const kept = isKept && status === 0 ? lines.pop() : undefined;
+  if (isKept) console.log(lines.join('\n'));
+  return { status, kept };
+}
+
+/** @param {string} which */
+async function bundle(which) {
+  const outfile = `dist/bench/${which}.mjs`;
+  await build({
+    entryPoints: [`bench/${which}.bench.ts`],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    external: ['wx-server-sdk', 'esbuild'],
+    // Bundled CommonJS packages ask for Node's modules in their own way.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
+  return outfile;
+}

@@ -11,14 +11,18 @@ import { exhaustive } from './sim/exhaustive.mjs';
 import { planted } from './sim/planted.mjs';
 import { rules } from './sim/rules.mjs';
 
+/** Those that are bundled and run as they are; without any of them, the random histories. */
+const RUNS = { histories: 'test/simulation/histories/run.ts', compare: 'test/simulation/comparison/run.ts' };
+
 const options = process.argv.slice(2);
 process.exitCode = options.some((option) => /^--(exhaustive|rules|planted)\b/.test(option))
   ? await mode()
-  : await histories();
+  : await run(options.some((option) => option === '--compare') ? 'compare' : 'histories');
 
-async function histories() {
-  const outfile = 'dist/sim/histories.mjs';
-  await bundle('test/simulation/histories/run.ts', outfile);
+/** @param {keyof typeof RUNS} name */
+async function run(name) {
+  const outfile = `dist/sim/${name}.mjs`;
+  await bundle(RUNS[name], outfile);
   const { status } = spawnSync(process.execPath, [outfile, ...options], { stdio: 'inherit' });
   return status ?? 1;
 }

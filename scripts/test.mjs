@@ -13,6 +13,7 @@ process.exitCode = await runSteps([
   { title: 'unused: knip', command: bin('knip'), args: ['--no-progress', '--no-config-hints'] },
   { title: 'rooms: check-imports', command: 'node', args: ['scripts/check-imports.mjs'], shown: true },
   { title: 'build', command: 'node', args: ['scripts/build.mjs'], shown: true },
+  { title: 'browser: chromium', command: 'node', args: ['scripts/ensure-browser.mjs'] },
   { title: 'tests: vitest', command: bin('vitest'), args: ['run'], shown: true, counts: true },
   { title: 'conformance', command: 'node', args: ['scripts/conformance.mjs'], shown: true, counts: true },
   { title: 'package', command: 'node', args: ['scripts/check-package.mjs'], shown: true, counts: true },

@@ -6,6 +6,7 @@
 
 /** What of the SDK's database it uses; the SDK's own types reject this use. */
 export interface Database {
+  readonly command: { inc(by: number): unknown };
   collection(name: string): Collection;
 }
 
@@ -32,6 +33,77 @@ async function readAll(query: Query): Promise<readonly Row[]> {
     const { data } = await query.skip(rows.length).limit(PAGE).get();
     rows.push(...data);
     if (data.length < PAGE) return rows;
+  }
+}
+
+const MAX_RETRIES = 3;
+
+/** Waits so many milliseconds. */
+type Wait = (ms: number) => Promise<void>;
+
+/** Its record of one generation; `id` is a field as any other. */
+export interface OriginalWork {
+  readonly id: string;
+  readonly userId: string;
+  readonly prompt: string;
+  readonly status: 'completed' | 'failed';
+  readonly createdAt: Date;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Its way of keeping a record: up to three adds, then the emergency backup; what fails there is logged. Without `byId`
+ * each add lets the database make up an `_id`, as described; with it the record's own id is the `_id`, and a key that
+ * is there already counts as saved: the shortest mend there is.
+ */
+export async function saveWork(db: Database, wait: Wait, work: OriginalWork, byId = false): Promise<void> {
+  const data = byId ? { ...work, _id: work.id } : work;
+  for (let retryCount = 1; ; retryCount += 1) {
+    try {
+      await db.collection('works').add({ data });
+      return;
+    } catch (saveError) {
+      if (byId && String(saveError).includes('E11000')) return;
+      if (retryCount >= MAX_RETRIES) return backUp(db, data, { saveError, retryCount });
+      await wait(1_000 * retryCount);
+    }
+  }
+}
+
+async function backUp(
+  db: Database,
+  data: object,
+  { saveError, retryCount }: { readonly saveError: unknown; readonly retryCount: number },
+): Promise<void> {
+  const why = { backupReason: 'works_collection_save_failed', originalError: String(saveError), retryCount };
+  try {
+    await db.collection('emergency_backup').add({ data: { ...data, ...why, timestamp: new Date() } });
+  } catch {
+    // Logged, and that is all.
+  }
+}
+
+/** Its counter: one increment, whose failure does not concern the record. */
+export async function countGeneration(db: Database, userId: string): Promise<void> {
+  try {
+    await db
+      .collection('users')
+      .doc(userId)
+      .update({ data: { generateCount: db.command.inc(1) } });
+  } catch {
+    // Logged, and that is all.
+  }
+}
+
+/** Its count repair: what is counted is written, whatever happened in between. */
+export async function fixUserConsistency(db: Database): Promise<void> {
+  for (const user of await readAll(db.collection('users'))) {
+    const { total } = await db.collection('works').where({ userId: user._id, status: 'completed' }).count();
+    if (total === user['generateCount']) continue;
+    await db
+      .collection('users')
+      .doc(user._id)
+      .update({ data: { generateCount: total } });
   }
 }
 

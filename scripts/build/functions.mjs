@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { cloudbaserc, functionManifest, projectConfig, readFunctionConfig } from './function-config.mjs';
 import { writeNotices } from './licences.mjs';
@@ -44,10 +44,9 @@ export function listFunctions(root) {
 async function buildFunction(name, { root, outDir }) {
   const source = join(root, 'cloudfunctions', name);
   const folder = join(outDir, 'cloudfunctions', name);
-  const outfile = join(folder, 'index.js');
   const { metafile } = await build({
-    entryPoints: [join(source, 'index.ts')],
-    outfile,
+    entryPoints: entriesOf(source),
+    outdir: folder,
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
@@ -59,6 +58,9 @@ async function buildFunction(name, { root, outDir }) {
     legalComments: 'none',
     // The SDK brings packages without a licence, so it is installed in the cloud and never bundled.
     external: ['wx-server-sdk'],
+    plugins: [laterFiles],
+    // A file of CommonJS is loaded by `require`, which does not start Node's other loader.
+    supported: { 'dynamic-import': false },
     metafile: true,
     logLevel: 'warning',
   });
@@ -67,8 +69,37 @@ async function buildFunction(name, { root, outDir }) {
   writeJson(join(folder, 'package.json'), functionManifest(name, readVersions(root)));
   copyFileSync(join(source, 'config.json'), join(folder, 'config.json'));
   writeJson(join(outDir, 'meta', 'cloudfunctions', `${name}.json`), metafile);
-  return { what: `cloudfunctions/${name}`, bytes: sizeOf(outfile), inputs: inputs.length };
+  const bytes = entriesOf(source).map((entry) => sizeOf(join(folder, `${basename(entry, '.ts')}.js`)));
+  return {
+    what: `cloudfunctions/${name}`,
+    bytes: bytes[0] ?? NaN,
+    ...(bytes.length > 1 ? { laterBytes: bytes.slice(1).reduce((sum, each) => sum + each, 0) } : {}),
+    inputs: inputs.length,
+  };
 }
+
+/**
+ * `index.ts`, and beside it what that loads later: each becomes a file of its own that stands alone, so what both
+ * need is in both.
+ * @param {string} source
+ */
+function entriesOf(source) {
+  const later = readdirSync(source).filter((file) => file.endsWith('.ts') && file !== 'index.ts');
+  return ['index.ts', ...later.sort()].map((file) => join(source, file));
+}
+
+/**
+ * Leaves `import('./later.ts')` to the time when it runs.
+ * @type {import('esbuild').Plugin}
+ */
+const laterFiles = {
+  name: 'later-files',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/[^/]+\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: path.replace(/ts$/, 'js'), external: true } : undefined,
+    );
+  },
+};
 
 /** @param {string} root */
 function readVersions(root) {

@@ -23,6 +23,7 @@ export const DOORS = {
   'store/memory': 'src/store/memory/index.ts',
   'store/cloudbase': 'src/store/cloudbase/index.ts',
   emulator: 'src/emulator/index.ts',
+  'emulator/wx': 'src/emulator/wx/index.ts',
 };
 
 /** Installed by the user, or part of Node; all else is bundled, because much of it is ESM only and users `require` us. */

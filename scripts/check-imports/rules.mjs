@@ -54,9 +54,11 @@ export const ROOMS = {
     machine: true,
     root: true,
   },
+  // Runs in browsers, too: nothing of Node, and nothing of the rest of the local cloud.
+  'emulator/wx': { rooms: [], machine: true, root: true },
   cli: {
     rooms: 'any',
-    packages: ['wx-server-sdk', 'commander', 'cli-table3'],
+    packages: ['wx-server-sdk', 'commander', 'cli-table3', 'zod/mini'],
     node: 'any',
     machine: true,
     root: true,

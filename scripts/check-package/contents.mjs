@@ -19,6 +19,9 @@ const SDK = 'wx-server-sdk';
 const MACHINE_ONLY = /\/node_modules\/(mingo|bson|pureimage|commander|cli-table3)\//;
 const MACHINE_OUTPUTS = ['lib/emulator', 'cli'];
 
+/** What a web page loads, too. */
+const BROWSER_OUTPUTS = ['lib/emulator/wx'];
+
 /**
  * The checks of what our outputs hold and need, from what the builds wrote down.
  * @param {string} root
@@ -67,7 +70,8 @@ export function findExternals(bundles) {
     ...inputs.filter((path) => path.includes(`node_modules/${SDK}/`)).map((path) => `${what} holds ${path}`),
     // The library is handed the SDK; what imports it by itself are the functions and the command.
     ...externals
-      .filter((name) => !isBuiltin(name) && (name !== SDK || what.startsWith('lib/')))
+      .filter((name) => !isBuiltin(name) || BROWSER_OUTPUTS.includes(what))
+      .filter((name) => name !== SDK || what.startsWith('lib/'))
       .map((name) => `${what} needs ${name}`),
   ]);
 }

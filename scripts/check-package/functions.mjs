@@ -5,8 +5,10 @@ import { heldInputs } from '../build/report.mjs';
 
 /** @typedef {import('./run-checks.mjs').Check} Check */
 
-/** What a function may weigh that people wait for: it is loaded anew at every cold start. */
-export const MAX_BUNDLE_BYTES = 100_000;
+/** What a function may weigh that people wait for: its first file is loaded anew at every cold start. */
+export const MAX_BUNDLE_BYTES = 65_000;
+/** The same with what it loads when it is first needed. */
+export const MAX_FOLDER_BYTES = 100_000;
 /** Nobody waits for a timer's. */
 const MAX_TIMER_BUNDLE_BYTES = 120_000;
 
@@ -31,6 +33,7 @@ export function functionChecks(root) {
     ...names.flatMap((name) => [
       { title: `${name} holds nothing it must not`, run: () => findForbidden(readMeta(dist, name)) },
       { title: `${name} is at most ${mostBytes(dist, name) / 1000} kB`, run: () => findExcess(dist, name) },
+      { title: `${name} is at most ${mostInAll(dist, name) / 1000} kB in all`, run: () => findExcessInAll(dist, name) },
       { title: `${name} installs the pinned SDK and nothing else`, run: () => findManifestFaults(root, name) },
       { title: `${name} is deployed alike by both tools`, run: () => findDeployFaults(dist, name) },
       { title: `${name} loads and exports main`, run: () => findLoadFaults(dist, name) },
@@ -64,19 +67,56 @@ function mostBytes(dist, name) {
  * @param {string} dist
  * @param {string} name
  */
+function mostInAll(dist, name) {
+  return Math.max(mostBytes(dist, name), MAX_FOLDER_BYTES);
+}
+
+/**
+ * @param {string} dist
+ * @param {string} name
+ */
 function findExcess(dist, name) {
-  const { size } = statSync(join(dist, 'cloudfunctions', name, 'index.js'));
+  const size = weigh(dist, name, 'index.js');
   return size <= mostBytes(dist, name) ? [] : [`weighs ${size} bytes`, ...weighParts(readMeta(dist, name))];
 }
 
 /**
- * Where the bytes are: one line per room and per package, heaviest first.
+ * @param {string} dist
+ * @param {string} name
+ */
+function findExcessInAll(dist, name) {
+  const files = listCode(dist, name);
+  const size = files.reduce((sum, file) => sum + weigh(dist, name, file), 0);
+  return size <= mostInAll(dist, name) ? [] : [`weighs ${size} bytes: ${files.join(', ')}`];
+}
+
+/**
+ * The files of code in a function's folder: the one that is loaded first, and what that loads later.
+ * @param {string} dist
+ * @param {string} name
+ */
+function listCode(dist, name) {
+  return readdirSync(join(dist, 'cloudfunctions', name)).filter((file) => file.endsWith('.js'));
+}
+
+/**
+ * @param {string} dist
+ * @param {string} name
+ * @param {string} file
+ */
+function weigh(dist, name, file) {
+  return statSync(join(dist, 'cloudfunctions', name, file)).size;
+}
+
+/**
+ * Where the bytes of the first file are: one line per room and per package, heaviest first.
  * @param {import('esbuild').Metafile} metafile
  */
 function weighParts(metafile) {
   /** @type {Map<string, number>} */
   const parts = new Map();
-  for (const { inputs } of Object.values(metafile.outputs)) {
+  const first = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('/index.js'));
+  for (const [, { inputs }] of first) {
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
       const part = /node_modules\/((?:@[^/]+\/)?[^/]+)|^(?:src\/)?([^/]+)/.exec(path)?.[0] ?? path;
       parts.set(part, (parts.get(part) ?? 0) + bytesInOutput);
@@ -122,7 +162,9 @@ export function findDeployFaults(dist, name) {
  */
 function findLoadFaults(dist, name) {
   const path = join(dist, 'cloudfunctions', name, 'index.js');
-  const loaded = /** @type {unknown} */ (createRequire(path)(path));
+  const require = createRequire(path);
+  for (const file of listCode(dist, name)) require(`./${file}`);
+  const loaded = /** @type {unknown} */ (require(path));
   const main = typeof loaded === 'object' && loaded !== null && 'main' in loaded ? loaded.main : undefined;
   return typeof main === 'function' ? [] : ['exports no function main'];
 }

@@ -36,6 +36,10 @@ export function localCloudScripts(user) {
       const emulator = await createEmulator({ dir: '${dir}', functionsDir: 'functions' });
       const answer = await emulator.invoke('echo', { n: 21 });
       if (answer.result?.twice !== 42) throw new Error(JSON.stringify(answer));
+      const wx = createWx({ url: emulator.url, openid: 'oUser' });
+      wx.cloud.init();
+      const called = await wx.cloud.callFunction({ name: 'echo', data: { n: 4 } });
+      if (called.result?.twice !== 8) throw new Error(JSON.stringify(called));
       const address = emulator.url + '/_emulator/collections/works';
       await fetch(address, { method: 'PUT', body: '{"_id":"a","n":1}\\n{"_id":"b","n":2}\\n' });
       const query = { action: 'database.getDocument', collectionName: 'works', query: '{"n":{"$gt":1}}' };
@@ -46,7 +50,13 @@ export function localCloudScripts(user) {
       await emulator.close();
     })();`;
   return {
-    asCommonJs: script("const { createEmulator } = require('wx-durable/emulator');", 'data-cjs'),
-    asModule: script("import { createEmulator } from 'wx-durable/emulator';", 'data-esm'),
+    asCommonJs: script(
+      "const { createEmulator } = require('wx-durable/emulator'); const { createWx } = require('wx-durable/emulator/wx');",
+      'data-cjs',
+    ),
+    asModule: script(
+      "import { createEmulator } from 'wx-durable/emulator'; import { createWx } from 'wx-durable/emulator/wx';",
+      'data-esm',
+    ),
   };
 }

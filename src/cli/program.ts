@@ -26,8 +26,17 @@ export async function run(args: readonly string[], terminal: Terminal = createTe
     return code;
   } catch (error) {
     const { lang } = program.opts<{ lang: string }>();
-    return explain(error, { terminal, language: lang === 'en' ? 'en' : 'zh' });
+    const exitCode = explain(error, { terminal, language: lang === 'en' ? 'en' : 'zh' });
+    // Whoever asked for JSON reads standard output, whatever became of it.
+    if (exitCode !== exitCodes.ok && args.includes('--json')) terminal.print(failureAsJson(error, args[0], exitCode));
+    return exitCode;
   }
+}
+
+function failureAsJson(error: unknown, command: string | undefined, exitCode: ExitCode): string {
+  const { code, category } = isDurableError(error) ? error : { code: undefined, category: undefined };
+  const message = error instanceof Error ? error.message : String(error);
+  return JSON.stringify({ schemaVersion: 1, command, error: { exitCode, code, category, message } });
 }
 
 /** One file per command, in the order of the help. */

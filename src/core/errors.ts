@@ -13,59 +13,58 @@ interface CodeFacts {
   readonly zh: string;
 }
 
-/** Every error code there is. Codes are never renamed; the README has a heading for each. */
+/**
+ * Every error code there is: its category, status and text. Codes are never renamed; the README has a heading for each.
+ */
 const CODES = {
-  INPUT_INVALID: { category: 'caller', status: 400, zh: '请求参数不正确' },
-  ACTION_UNKNOWN: { category: 'caller', status: 400, zh: '不支持的操作' },
-  AUTH_MISSING: { category: 'caller', status: 401, zh: '无法识别用户身份，请在小程序中使用' },
-  AUTH_DENIED: { category: 'caller', status: 403, zh: '没有权限执行此操作' },
-  CREDITS_INSUFFICIENT: { category: 'caller', status: 402, zh: '积分不足，无法生成图片' },
-  QUOTA_EXCEEDED: { category: 'caller', status: 429, zh: '今日生成次数已用完，请明天再来' },
-  PROMPT_REJECTED: { category: 'caller', status: 400, zh: '图片描述含有不适宜的内容，请修改后再试' },
-  MODERATION_UNAVAILABLE: {
-    category: 'transient',
-    status: 503,
-    zh: '内容安全检查暂时不可用，未扣除任何费用，请稍后再试',
-  },
-  USER_UNREGISTERED: { category: 'caller', status: 403, zh: '用户尚未注册' },
-  USER_INVALID: { category: 'fault', status: 500, zh: '用户数据异常，请联系客服' },
-  WORK_NOT_FOUND: { category: 'caller', status: 404, zh: '作品不存在' },
-  IDEMPOTENCY_MISMATCH: { category: 'conflict', status: 409, zh: '该请求编号已用于另一份内容' },
-  ONCE_REFUSED: { category: 'caller', status: 402, zh: '余额或次数不足，未扣除任何费用' },
-  ONCE_IN_PROGRESS: { category: 'conflict', status: 409, zh: '该请求正在处理中，请稍候' },
-  ONCE_UNKNOWN: { category: 'ambiguous', status: 504, zh: '本次结果暂时未知，系统会自动核对，请勿重复提交' },
-  ONCE_UNSAVED: { category: 'fault', status: 500, zh: '结果尚未保存，系统会自动恢复，请稍后查看' },
-  PROVIDER_NOT_CONFIGURED: { category: 'fault', status: 503, zh: '图片生成服务尚未配置' },
-  PROVIDER_FAILED: { category: 'fault', status: 502, zh: '图片生成失败，本次不计入用量，积分不会扣除' },
-  PROVIDER_UNCERTAIN: { category: 'ambiguous', status: 504, zh: '图片服务没有给出明确结果' },
-  ASSET_REFUSED: { category: 'fault', status: 502, zh: '图片地址不可用' },
-  ASSET_UNAVAILABLE: { category: 'transient', status: 502, zh: '图片暂时无法保存，系统会自动重试' },
-  STORE_UNAVAILABLE: { category: 'transient', status: 503, zh: '数据库暂时不可用，请稍后再试' },
-  STORE_UNCERTAIN: { category: 'ambiguous', status: 503, zh: '数据库没有给出明确结果，请稍后再试' },
-  STORE_THROTTLED: { category: 'throttled', status: 503, zh: '访问人数较多，请稍后再试' },
-  STORE_CONFLICT: { category: 'conflict', status: 503, zh: '数据正被其他操作修改，请稍后再试' },
-  STORE_DUPLICATE: { category: 'conflict', status: 409, zh: '记录已存在' },
-  STORE_NOT_FOUND: { category: 'fault', status: 500, zh: '数据集合不存在，请联系管理员' },
-  STORE_DENIED: { category: 'fault', status: 500, zh: '没有数据库权限，请联系管理员' },
-  STORE_QUOTA: { category: 'fault', status: 503, zh: '云开发资源配额已用完' },
-  STORE_TOO_LARGE: { category: 'fault', status: 500, zh: '数据超过大小限制' },
-  STORE_REJECTED: { category: 'fault', status: 500, zh: '数据库拒绝了请求' },
-  WRITE_LOST: { category: 'fault', status: 500, zh: '记录保存失败，请联系客服' },
-  LETTER_INVALID: { category: 'fault', status: 500, zh: '备份记录无法识别' },
-  CONFIG_INVALID: { category: 'fault', status: 500, zh: '服务配置有误，请联系管理员' },
-  DEADLINE_PASSED: { category: 'transient', status: 504, zh: '处理超时，请稍后再试' },
-  EMULATOR_UNSUPPORTED: { category: 'fault', status: 500, zh: '本地云不支持该操作' },
-  INTERNAL: { category: 'fault', status: 500, zh: '系统错误，请稍后再试' },
-} as const satisfies Record<string, CodeFacts>;
+  INPUT_INVALID: ['caller', 400, '请求参数不正确'],
+  ACTION_UNKNOWN: ['caller', 400, '不支持的操作'],
+  AUTH_MISSING: ['caller', 401, '无法识别用户身份，请在小程序中使用'],
+  AUTH_DENIED: ['caller', 403, '没有权限执行此操作'],
+  CREDITS_INSUFFICIENT: ['caller', 402, '积分不足，无法生成图片'],
+  QUOTA_EXCEEDED: ['caller', 429, '今日生成次数已用完，请明天再来'],
+  PROMPT_REJECTED: ['caller', 400, '图片描述含有不适宜的内容，请修改后再试'],
+  MODERATION_UNAVAILABLE: ['transient', 503, '内容安全检查暂时不可用，未扣除任何费用，请稍后再试'],
+  USER_UNREGISTERED: ['caller', 403, '用户尚未注册'],
+  USER_INVALID: ['fault', 500, '用户数据异常，请联系客服'],
+  WORK_NOT_FOUND: ['caller', 404, '作品不存在'],
+  IDEMPOTENCY_MISMATCH: ['conflict', 409, '该请求编号已用于另一份内容'],
+  ONCE_REFUSED: ['caller', 402, '余额或次数不足，未扣除任何费用'],
+  ONCE_IN_PROGRESS: ['conflict', 409, '该请求正在处理中，请稍候'],
+  ONCE_UNKNOWN: ['ambiguous', 504, '本次结果暂时未知，系统会自动核对，请勿重复提交'],
+  ONCE_UNSAVED: ['fault', 500, '结果尚未保存，系统会自动恢复，请稍后查看'],
+  PROVIDER_NOT_CONFIGURED: ['fault', 503, '图片生成服务尚未配置'],
+  PROVIDER_FAILED: ['fault', 502, '图片生成失败，本次不计入用量，积分不会扣除'],
+  PROVIDER_UNCERTAIN: ['ambiguous', 504, '图片服务没有给出明确结果'],
+  ASSET_REFUSED: ['fault', 502, '图片地址不可用'],
+  ASSET_UNAVAILABLE: ['transient', 502, '图片暂时无法保存，系统会自动重试'],
+  STORE_UNAVAILABLE: ['transient', 503, '数据库暂时不可用，请稍后再试'],
+  STORE_UNCERTAIN: ['ambiguous', 503, '数据库没有给出明确结果，请稍后再试'],
+  STORE_THROTTLED: ['throttled', 503, '访问人数较多，请稍后再试'],
+  STORE_CONFLICT: ['conflict', 503, '数据正被其他操作修改，请稍后再试'],
+  STORE_DUPLICATE: ['conflict', 409, '记录已存在'],
+  STORE_NOT_FOUND: ['fault', 500, '数据集合不存在，请联系管理员'],
+  STORE_DENIED: ['fault', 500, '没有数据库权限，请联系管理员'],
+  STORE_QUOTA: ['fault', 503, '云开发资源配额已用完'],
+  STORE_TOO_LARGE: ['fault', 500, '数据超过大小限制'],
+  STORE_REJECTED: ['fault', 500, '数据库拒绝了请求'],
+  WRITE_LOST: ['fault', 500, '记录保存失败，请联系客服'],
+  LETTER_INVALID: ['fault', 500, '备份记录无法识别'],
+  CONFIG_INVALID: ['fault', 500, '服务配置有误，请联系管理员'],
+  DEADLINE_PASSED: ['transient', 504, '处理超时，请稍后再试'],
+  EMULATOR_UNSUPPORTED: ['fault', 500, '本地云不支持该操作'],
+  INTERNAL: ['fault', 500, '系统错误，请稍后再试'],
+} as const satisfies Record<string, readonly [Category, number, string]>;
 
 export type Code = keyof typeof CODES;
 
 /** All codes, in the order of the README. */
-export const codes = Object.keys(CODES) as readonly Code[];
+export const codes = /* @__PURE__ */ Object.keys(CODES) as readonly Code[];
 
 /** Category, envelope status and Chinese text of a code. */
 export function codeFacts(code: Code): CodeFacts {
-  return CODES[code];
+  const [category, status, zh] = CODES[code];
+  return { category, status, zh };
 }
 
 const BRAND = Symbol.for('wx-durable.error');
@@ -90,7 +89,7 @@ export class DurableError extends Error {
     super(`[${code}] ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'DurableError';
     this.code = code;
-    this.category = CODES[code].category;
+    this.category = CODES[code][0];
     this.details = options.details ?? {};
   }
 }

@@ -21,6 +21,9 @@ export interface FoundLetter {
   readonly tier: 'emergency_backup' | 'storage';
 }
 
+/** Where a letter was seen under the name that is looked for: its document, or that there is a file. */
+export type SeenLetter = Document | 'file';
+
 interface Search {
   readonly query: LetterQuery;
   readonly authenticator: Authenticator;
@@ -28,21 +31,24 @@ interface Search {
   readonly unusable: DurableError[];
 }
 
-type Parts = TierDeps & { readonly authenticator: Authenticator };
+/** What letters are looked for with. */
+export interface LetterTiers extends TierDeps {
+  readonly authenticator: Authenticator;
+}
 
 /** Letters under one id and attempt beyond this are not looked at. */
 const MOST_SIBLINGS = 20;
 
 /** See `DurableWriter.findLetter`. */
 export async function findLetter(
-  parts: Parts,
+  parts: LetterTiers,
   query: LetterQuery,
-  deadline: Deadline,
+  { deadline, seen }: { readonly deadline: Deadline; readonly seen?: SeenLetter | undefined },
 ): Promise<FoundLetter | undefined> {
   const { authenticator } = parts;
   const search: Search = { query, authenticator, unusable: [] };
   const letterId = attemptName(query.recordId, query.attempt);
-  const kept = await inCollection(parts, search, { letterId, deadline });
+  const kept = seen === 'file' ? undefined : await inCollection(parts, search, { letterId, deadline, seen });
   if (kept) return { letter: kept, tier: 'emergency_backup' };
   const stored = await inStorage(parts, search, { letterId, deadline });
   if (stored) return { letter: stored, tier: 'storage' };
@@ -57,10 +63,13 @@ interface Place {
   readonly deadline: Deadline;
 }
 
-async function inCollection(parts: Parts, search: Search, place: Place): Promise<Letter | undefined> {
-  const plain = await parts.store
-    .get(parts.deadLetters, place.letterId, { deadline: place.deadline })
-    .catch(absentCollection);
+async function inCollection(
+  parts: LetterTiers,
+  search: Search,
+  { seen, ...place }: Place & { readonly seen: Document | undefined },
+): Promise<Letter | undefined> {
+  const { letterId, deadline } = place;
+  const plain = seen ?? (await parts.store.get(parts.deadLetters, letterId, { deadline }).catch(absentCollection));
   if (!plain) return undefined;
   const letter = usable(search, () => plain);
   if (letter) return letter;
@@ -72,13 +81,17 @@ async function inCollection(parts: Parts, search: Search, place: Place): Promise
   return undefined;
 }
 
-async function readSiblings(parts: Parts, { letterId, deadline }: Place): Promise<readonly Document[]> {
+async function readSiblings(parts: LetterTiers, { letterId, deadline }: Place): Promise<readonly Document[]> {
   // The end of a code is hexadecimal, so that "g" comes after all of them.
   const request = { after: { id: `${letterId}_` }, where: { _id: is.below(`${letterId}_g`) }, limit: MOST_SIBLINGS };
   return (await parts.store.page(parts.deadLetters, request, { deadline })).items;
 }
 
-async function inStorage(parts: Parts, search: Search, { letterId, deadline }: Place): Promise<Letter | undefined> {
+async function inStorage(
+  parts: LetterTiers,
+  search: Search,
+  { letterId, deadline }: Place,
+): Promise<Letter | undefined> {
   const { blobs, seal, previousSeals = [] } = parts;
   if (!blobs) return undefined;
   const bytes = await blobs.get(await blobs.fileId(letterFile(letterId), { deadline }), { deadline });

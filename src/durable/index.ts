@@ -1,9 +1,12 @@
 /** Write it, or keep it: attempts, breaker, tiers, letters. */
 export {
   createDurableWriter,
+  createRecordWriter,
+  withLetters,
   type DurableWriter,
   type DurableWriterDeps,
   type DurableWriterOptions,
+  type RecordWriter,
   type StoreOutcome,
   type WriteOutcome,
   type WriteRequest,
@@ -17,7 +20,7 @@ export {
   type RetryOptions,
   type Tried,
 } from './retrier.ts';
-export { type FoundLetter, type LetterQuery } from './find-letter.ts';
+export { type FoundLetter, type LetterQuery, type SeenLetter } from './find-letter.ts';
 export { unsigned, type Letter, type ReadLetter } from './letter.ts';
 export {
   KEY_PATIENCE_MS,
@@ -29,7 +32,7 @@ export {
 } from './redrive.ts';
 export { lettersAmong, removeLetterFile } from './letters-among.ts';
 export { pagesOf, readMany } from './read-many.ts';
-export { walkPages, WIDTH, type WalkReport } from './walk.ts';
+export { walkPages, WIDTH, WIDTH_BESIDE_READING, type WalkReport } from './walk.ts';
 export { readPhaseCheckpoint, type PhaseCheckpoint } from './walk-phases.ts';
 export { type LowerTier } from './tiers.ts';
 export { createLogLetters, type LogLetters } from './log-letters.ts';

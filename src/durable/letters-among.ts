@@ -1,5 +1,6 @@
 import { attemptName, type Deadline } from '../core/index.ts';
-import type { Store } from '../store/index.ts';
+import type { CallStore } from '../store/index.ts';
+import type { SeenLetter } from './find-letter.ts';
 import { readMany } from './read-many.ts';
 import { letterFile } from './tiers.ts';
 import type { DurableWriter } from './writer.ts';
@@ -11,17 +12,18 @@ interface Attempt {
 }
 
 /**
- * Tells which attempts have a letter in some lower tier, readable or not: a request for 500 of them in the database,
- * and one for 50 in storage. For walks, which then look for those letters only. Rejects where a tier cannot be read.
+ * Tells where attempts have a letter in some lower tier, readable or not: a request for 100 of them in the database,
+ * and one for 50 of the others in storage. For walks, which then look for those letters only. Rejects where a tier
+ * cannot be read.
  */
 export async function lettersAmong(
-  deps: { readonly store: Store; readonly writer: DurableWriter },
+  deps: { readonly store: CallStore; readonly writer: DurableWriter },
   attempts: readonly Attempt[],
   deadline: Deadline,
-): Promise<(attempt: Attempt) => boolean> {
+): Promise<(attempt: Attempt) => SeenLetter | undefined> {
   const { writer } = deps;
   const ids = attempts.map(({ recordId, attempt }) => attemptName(recordId, attempt));
-  const kept = await readMany(deps, { collection: writer.deadLetters, ids, fields: ['state'] }, deadline);
+  const kept = await readMany(deps, { collection: writer.deadLetters, ids }, deadline);
   const files = await filesAmong(
     writer,
     ids.filter((id) => !kept.has(id)),
@@ -29,7 +31,7 @@ export async function lettersAmong(
   );
   return ({ recordId, attempt }) => {
     const id = attemptName(recordId, attempt);
-    return kept.has(id) || files.has(id);
+    return kept.get(id) ?? (files.has(id) ? 'file' : undefined);
   };
 }
 

@@ -7,13 +7,13 @@ import {
   type Page,
   type PageKey,
   type PageRequest,
-  type Store,
+  type CallStore,
 } from '../store/index.ts';
 import { retried, type Retrier } from './retrier.ts';
 import type { WalkPage } from './walk.ts';
 
 export interface ReadDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly writer: { readonly retrier: Retrier };
 }
 
@@ -56,10 +56,12 @@ async function readPage(
   return retried(writer.retrier, { key: collection, deadline }, (call) => store.page(collection, request, call));
 }
 
-/** Ids in one request: with their quotes about 20 kB. */
+/** Ids in one request: with their quotes about 20 kB, … */
 const BATCH = 500;
+/** … and fewer where whole documents are wanted, which may be 10 kB each. */
+const WHOLE_BATCH = 100;
 
-/** The documents of these ids that exist, by id; one request for 500 of them. */
+/** The documents of these ids that exist, by id; one request for 500 of them, or for 100 whole ones. */
 export async function readMany(
   deps: ReadDeps,
   what: { readonly collection: string; readonly ids: readonly string[]; readonly fields?: readonly string[] },
@@ -68,8 +70,9 @@ export async function readMany(
   const { collection, ids, fields } = what;
   const found = new Map<string, Document>();
   const wanted = [...new Set(ids)];
-  for (let start = 0; start < wanted.length; start += BATCH) {
-    const part = wanted.slice(start, start + BATCH);
+  const batch = fields ? BATCH : WHOLE_BATCH;
+  for (let start = 0; start < wanted.length; start += batch) {
+    const part = wanted.slice(start, start + batch);
     const where = { _id: is.oneOf(part) };
     // One more than there can be, so that a full page is not taken for "there may be more".
     const read = pagesOf(deps, { collection, where, limit: part.length + 1, ...(fields ? { fields } : {}) }, deadline);

@@ -9,9 +9,18 @@ import {
 } from '../core/index.ts';
 import { is, type Document, type PageKey, type Store } from '../store/index.ts';
 import { unsigned, type ReadLetter } from './letter.ts';
-import { markLetter } from './mark-letter.ts';
+import { markLetter, markTogether } from './mark-letter.ts';
 import { pagesOf, readMany } from './read-many.ts';
-import { failureOf, isOver, LAST_START_MS, pooled, walkWhole, WIDTH, type Visit, type WalkReport } from './walk.ts';
+import {
+  failureOf,
+  isOver,
+  LAST_START_MS,
+  pooled,
+  walkWhole,
+  WIDTH_BESIDE_READING,
+  type Visit,
+  type WalkReport,
+} from './walk.ts';
 import type { DurableWriter, WriteRequest } from './writer.ts';
 
 /** What became of a letter: brought home, made needless by another record, or left for later. */
@@ -39,9 +48,10 @@ export interface RedriveRequest {
   readonly judging?: (letters: readonly ReadLetter[]) => Promise<Judge>;
 }
 
-const PAGE = 128;
-/** Letters stored, seen and marked together. */
-const PART = 2 * WIDTH;
+/** Letters stored and seen together, … */
+const PART = 2 * WIDTH_BESIDE_READING;
+/** … and read, and marked where nothing had to be stored. */
+const PAGE = 4 * PART;
 /** A letter that fails this often for reasons of its own is set aside, … */
 const QUARANTINE_AFTER = 5;
 /** … and one that another key might make readable after this, since somebody must give that key first. */
@@ -64,7 +74,9 @@ export function redrive(deps: RedriveDeps, request: RedriveRequest): Promise<Wal
     deadline,
     after,
     read: pagesOf(deps, { collection: deps.writer.deadLetters, where, limit: PAGE }, deadline),
-    visitPage: (documents) => redrivePage({ ...deps, deadline, takers }, documents, judging),
+    visitPage: ({ items }) => redrivePage({ ...deps, deadline, takers }, items, judging),
+    // Each letter's record and hold are looked at when its page has its turn.
+    readsAhead: true,
   });
 }
 
@@ -107,6 +119,7 @@ async function redrivePage(
     for (let start = 0; start < items.length && !isOver(parts.deadline); start += PART) {
       await placePart(parts, items.slice(start, start + PART), judge);
     }
+    await markAll(parts, items);
     await blameRefused(parts, items);
   } catch (error) {
     for (const item of items) if (item.letter && item.visit === 'unbegun') item.visit = failureOf(error);
@@ -119,13 +132,15 @@ async function placePart(parts: Parts, items: readonly Item[], judge: Judge): Pr
   await seeStored(parts, items).catch((error: unknown) => {
     for (const item of items) if (item.stored) item.visit = failureOf(error);
   });
-  // What is stored is marked in the time that was kept for that.
-  await step({ ...parts, deadline: parts.deadline.minus(-LAST_START_MS) }, items, (item) => markOne(parts, item));
+  await markAll(
+    parts,
+    items.filter(({ stored }) => stored),
+  );
 }
 
 /** One step for every letter that has not failed, 16 at a time; a failure is that letter's own. */
 function step(parts: Parts, items: readonly Item[], run: (item: Item) => Promise<void>): Promise<void> {
-  return pooled(items, { width: WIDTH, deadline: parts.deadline }, (item) => guarded(item, run));
+  return pooled(items, { width: WIDTH_BESIDE_READING, deadline: parts.deadline }, (item) => guarded(item, run));
 }
 
 // Letters of one record go in their order: without a hold, the first of them is the one that counts.
@@ -135,7 +150,7 @@ function stepGroups(parts: Parts, items: readonly Item[], run: (item: Item) => P
     const key = item.letter?.recordId ?? item.document._id;
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
-  return pooled([...groups.values()], { width: WIDTH, deadline: parts.deadline }, async (group) => {
+  return pooled([...groups.values()], { width: WIDTH_BESIDE_READING, deadline: parts.deadline }, async (group) => {
     for (const item of group) await guarded(item, run);
   });
 }
@@ -191,7 +206,7 @@ async function storeOne(parts: Parts, item: Item, request: Request): Promise<voi
 // After the page, so that it does not matter which of them came first.
 function blameRefused(parts: Parts, items: readonly Item[]): Promise<void> {
   const blamed = items.filter(({ letter, refusal }) => refusal && letter && parts.takers.has(letter.collection));
-  return pooled(blamed, { width: WIDTH, deadline: parts.deadline }, async (item) => {
+  return pooled(blamed, { width: WIDTH_BESIDE_READING, deadline: parts.deadline }, async (item) => {
     await setAside(parts, item.document, item.refusal as DurableError).catch((error: unknown) => {
       item.visit = failureOf(error);
     });
@@ -217,15 +232,34 @@ function isCopy(copy: Document | undefined, record: Document): boolean {
   return copy !== undefined && Object.keys(record).every(isEqual);
 }
 
-async function markOne(parts: Parts, item: Item): Promise<void> {
-  const { document, placement } = item;
-  if (placement === undefined) return;
-  if (placement === 'waiting') {
-    item.visit = 'skipped';
-    return;
+/**
+ * Marks what was dealt with, in the time that was kept for that: letters of one fate by one statement, and those alone
+ * of which it does not tell enough.
+ */
+async function markAll(whole: Parts, items: readonly Item[]): Promise<void> {
+  const parts = { ...whole, deadline: whole.deadline.minus(-LAST_START_MS) };
+  for (const item of items) if (item.visit === 'unbegun' && item.placement === 'waiting') item.visit = 'skipped';
+  for (const placement of ['redriven', 'superseded'] as const) {
+    const placed = items.filter((item) => item.visit === 'unbegun' && item.placement === placement);
+    const marked = await markTogether(
+      parts,
+      placed.map(({ document }) => document),
+      placement,
+    );
+    for (const item of placed) if (marked.has(item.document._id)) end(parts, item);
   }
-  await markLetter(parts, { document, letter: item.letter, stored: item.stored?.record }, placement);
-  parts.log.write('info', 'redrive.placed', { letterId: document._id, placement });
+  await step(parts, items, (item) => markOne(parts, item));
+}
+
+async function markOne(parts: Parts, item: Item): Promise<void> {
+  const { document, letter, placement, stored } = item;
+  if (placement === undefined || placement === 'waiting') return;
+  await markLetter(parts, { document, letter, stored: stored?.record }, placement);
+  end(parts, item);
+}
+
+function end({ log }: Parts, item: Item): void {
+  log.write('info', 'redrive.placed', { letterId: item.document._id, placement: item.placement });
   item.visit = 'done';
 }
 

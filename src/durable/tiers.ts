@@ -7,7 +7,7 @@ import {
   type Log,
   type Seal,
 } from '../core/index.ts';
-import type { Blobs, CallOptions, Document, Store } from '../store/index.ts';
+import type { Blobs, CallOptions, Document, CallStore } from '../store/index.ts';
 import type { Letter } from './letter.ts';
 import type { Retrier } from './retrier.ts';
 
@@ -18,7 +18,7 @@ export type Tier = 'collection' | 'emergency_backup' | 'storage' | 'log';
 export type LowerTier = Exclude<Tier, 'collection'>;
 
 export interface TierDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly log: Log;
   readonly retrier: Retrier;
   /** The dead-letter collection. */
@@ -65,7 +65,7 @@ async function keepInCollection(deps: TierDeps, letter: Letter, deadline: Deadli
 
 /** Inserts a letter, beside another record's of the same key and attempt; `known` where it is already there. */
 export async function insertLetter(
-  store: Store,
+  store: CallStore,
   { collection, letter }: { readonly collection: string; readonly letter: Letter },
   call: CallOptions,
 ): Promise<'admitted' | 'known'> {
@@ -79,7 +79,7 @@ export async function insertLetter(
 
 /** Inserts, creating the collection first where a deployment forgot to. */
 export async function insertOrCreate(
-  store: Store,
+  store: CallStore,
   what: { readonly collection: string; readonly document: Document },
   call: CallOptions,
 ): Promise<'inserted' | 'exists'> {

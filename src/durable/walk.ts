@@ -22,27 +22,32 @@ export interface WalkPage extends Page {
  */
 export type Visit = 'done' | 'skipped' | 'late' | 'unbegun' | { readonly code: Code };
 
-interface Course {
+interface Course<P extends WalkPage> {
   readonly deadline: Deadline;
   /** Where an earlier run stopped. */
   readonly after?: PageKey | undefined;
-  read(after: PageKey | undefined): Promise<WalkPage>;
+  /** Reads a page, with what else its visits need to know. */
+  read(after: PageKey | undefined): Promise<P>;
+  /** Read the next page while one is visited: for visits that stay right however old what was read is. @default false */
+  readonly readsAhead?: boolean;
 }
 
-export interface Walk extends Course {
+export interface Walk<P extends WalkPage> extends Course<P> {
   /** Documents of a page visited at once. @default 1 */
   readonly width?: number;
   /** Whether something was done about the document. */
-  visit(document: Document): Promise<boolean>;
+  visit(document: Document, page: P): Promise<boolean>;
 }
 
-export interface PageWalk extends Course {
+export interface PageWalk<P extends WalkPage> extends Course<P> {
   /** What became of each document of a page, in its order. */
-  visitPage(documents: readonly Document[]): Promise<readonly Visit[]>;
+  visitPage(page: P): Promise<readonly Visit[]>;
 }
 
 /** At most so many statements of a walk are under way at once. */
 export const WIDTH = 16;
+/** … of which one reads ahead, where a walk does. */
+export const WIDTH_BESIDE_READING = WIDTH - 1;
 /** Enough time to finish what is at hand. */
 export const LAST_START_MS = 500;
 
@@ -50,11 +55,11 @@ export const LAST_START_MS = 500;
 export const isOver = (deadline: Deadline): boolean => deadline.remainingMs() < LAST_START_MS;
 
 /** Visits every document of a paged read, each on its own, until the end or the deadline. */
-export function walkPages({ width = 1, visit, ...course }: Walk): Promise<WalkReport> {
-  const visitPage = async (documents: readonly Document[]): Promise<readonly Visit[]> => {
-    const visits = documents.map((): Visit => 'unbegun');
-    await pooled([...documents.entries()], { width, deadline: course.deadline }, async ([index, document]) => {
-      visits[index] = await outcomeOf(() => visit(document));
+export function walkPages<P extends WalkPage>({ width = 1, visit, ...course }: Walk<P>): Promise<WalkReport> {
+  const visitPage = async (page: P): Promise<readonly Visit[]> => {
+    const visits = page.items.map((): Visit => 'unbegun');
+    await pooled([...page.items.entries()], { width, deadline: course.deadline }, async ([index, document]) => {
+      visits[index] = await outcomeOf(() => visit(document, page));
     });
     return visits;
   };
@@ -65,16 +70,19 @@ export function walkPages({ width = 1, visit, ...course }: Walk): Promise<WalkRe
  * As `walkPages`, a page at a time. Rejects with `STORE_UNAVAILABLE` where a place that is known to be down let it begin
  * nothing at all: whoever goes on at once from a checkpoint would never end.
  */
-export async function walkWhole({ deadline, after: from, read, visitPage }: PageWalk): Promise<WalkReport> {
+export async function walkWhole<P extends WalkPage>(walk: PageWalk<P>): Promise<WalkReport> {
+  const { deadline, after: from, read, visitPage, readsAhead = false } = walk;
   const tally: Tally = { done: 0, skipped: 0, failed: [] };
   let after = from;
+  let ahead: Promise<P> | undefined;
   const stopped = (): WalkReport => ({ ...tally, checkpoint: after ?? { id: '' } });
   for (;;) {
     if (isOver(deadline)) return stopped();
-    const page = await read(after).catch(undefinedIfLate);
+    const page = await (ahead ?? read(after)).catch(undefinedIfLate);
     if (!page) return stopped();
+    ahead = readsAhead && page.next ? awaitedLater(read(page.next)) : undefined;
     if (page.tooLargeId !== undefined) tally.failed.push({ id: page.tooLargeId, code: 'STORE_TOO_LARGE' });
-    const visits = [...(await visitPage(page.items))];
+    const visits = [...(await visitPage(page))];
     if (after === from && isStuck(visits, deadline)) throw knownDown();
     // The first of a run had all its time: late all the same, it is stepped past, or it would end every run.
     if (after === from && visits[0] === 'late') visits[0] = { code: 'DEADLINE_PASSED' };
@@ -86,6 +94,12 @@ export async function walkWhole({ deadline, after: from, read, visitPage }: Page
     if (!page.next) return tally;
     after = page.next;
   }
+}
+
+// A walk that stops before needs it no more, however it ended.
+function awaitedLater<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 function isStuck(visits: readonly Visit[], deadline: Deadline): boolean {

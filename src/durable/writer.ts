@@ -18,14 +18,15 @@ import {
   type Document,
   type Filter,
   type Store,
+  type CallStore,
 } from '../store/index.ts';
-import { findLetter, type FoundLetter, type LetterQuery } from './find-letter.ts';
+import { findLetter, type FoundLetter, type LetterQuery, type LetterTiers, type SeenLetter } from './find-letter.ts';
 import { composeLetter, createAuthenticator, readLetter, type Letter, type ReadLetter } from './letter.ts';
 import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
-import { insertOrCreate, keepLetter, reserveMs, type LowerTier, type TierDeps } from './tiers.ts';
+import { insertOrCreate, keepLetter, reserveMs, type LowerTier } from './tiers.ts';
 
-export interface DurableWriterDeps {
-  readonly store: Store;
+export interface RecordWriterDeps {
+  readonly store: CallStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly hash: Hash;
@@ -36,6 +37,10 @@ export interface DurableWriterDeps {
   readonly seal?: Seal | undefined;
   /** Keys from before: what was written under one of them is still read. Nothing is written under them. */
   readonly previousSeals?: readonly Seal[] | undefined;
+}
+
+export interface DurableWriterDeps extends RecordWriterDeps {
+  readonly store: Store;
 }
 
 export interface DurableWriterOptions extends RetryOptions {
@@ -72,8 +77,8 @@ export type WriteOutcome =
   | StoreOutcome
   | { readonly status: 'dead-lettered'; readonly tier: LowerTier; readonly attempts: readonly FailedAttempt[] };
 
-/** Writes that leave exactly one record. */
-export interface DurableWriter {
+/** Writes that leave exactly one record: what the function that calls needs. */
+export interface RecordWriter {
   /**
    * Stores `record` once, or keeps it as a dead letter; it is never silently dropped. Calling it again with
    * the same `_id` is safe: the second call answers `duplicate`.
@@ -84,22 +89,43 @@ export interface DurableWriter {
   write(request: WriteRequest): Promise<WriteOutcome>;
   /** As `write`, but into the collection only: what cannot be stored rejects. For recovery. */
   store(request: WriteRequest): Promise<StoreOutcome>;
-  /**
-   * The letter of a record's attempt from whichever lower tier holds it. Rejects when a tier cannot be read, and
-   * with `LETTER_INVALID` where there is a letter, and none that can be used.
-   */
-  findLetter(query: LetterQuery, deadline: Deadline): Promise<FoundLetter | undefined>;
-  /** A document of the dead-letter collection as a letter; throws `LETTER_INVALID`. For `redrive`. */
-  readLetter(document: Document): ReadLetter;
   /** The retry policy with its breakers, for other idempotent statements of the same instance. */
   readonly retrier: Retrier;
   readonly deadLetters: string;
   /** The files of the third tier, where there is one. */
   readonly blobs: Blobs | undefined;
+  /** Where its letters go, and how they are vouched for: what `withLetters` reads them with. */
+  readonly tiers: LetterTiers;
+}
+
+/** A writer that also finds again what it kept. */
+export interface DurableWriter extends RecordWriter {
+  /**
+   * The letter of a record's attempt from whichever lower tier holds it. Rejects when a tier cannot be read, and
+   * with `LETTER_INVALID` where there is a letter, and none that can be used. `seen` is where a walk has just seen it.
+   */
+  findLetter(query: LetterQuery, deadline: Deadline, seen?: SeenLetter): Promise<FoundLetter | undefined>;
+  /** A document of the dead-letter collection as a letter; throws `LETTER_INVALID`. For `redrive`. */
+  readLetter(document: Document): ReadLetter;
 }
 
 /** A durable writer; make one per instance, since its breakers learn from call to call. */
 export function createDurableWriter(deps: DurableWriterDeps, options: DurableWriterOptions = {}): DurableWriter {
+  return withLetters(createRecordWriter(deps, options));
+}
+
+/** The same writer, which also reads letters: apart, since a call that goes well never does. */
+export function withLetters(writer: RecordWriter): DurableWriter {
+  const { tiers } = writer;
+  return {
+    ...writer,
+    findLetter: (query, deadline, seen) => findLetter(tiers, query, { deadline, seen }),
+    readLetter: (document) => readLetter(document, tiers.authenticator, 'digest'),
+  };
+}
+
+/** As `createDurableWriter`, without the reading of letters. */
+export function createRecordWriter(deps: RecordWriterDeps, options: DurableWriterOptions = {}): RecordWriter {
   const retrier = createRetrier(deps, options);
   const authenticator = createAuthenticator(deps.hash, deps.seal, deps.previousSeals);
   const deadLetters = options.deadLetters ?? collections.emergencyBackup;
@@ -112,17 +138,14 @@ export function createDurableWriter(deps: DurableWriterDeps, options: DurableWri
   return {
     write: (request) => write(parts, request),
     store: storeOnly,
-    findLetter: (query, deadline) => findLetter(parts, query, deadline),
-    readLetter: (document) => readLetter(document, authenticator, 'digest'),
     retrier,
     deadLetters,
     blobs: deps.blobs,
+    tiers: parts,
   };
 }
 
-interface Parts extends DurableWriterDeps, TierDeps {
-  readonly authenticator: ReturnType<typeof createAuthenticator>;
-}
+interface Parts extends RecordWriterDeps, LetterTiers {}
 
 async function write(parts: Parts, request: WriteRequest): Promise<WriteOutcome> {
   assertDocument(request.record);
@@ -184,7 +207,7 @@ async function storeOnce(parts: Parts, request: WriteRequest, call: CallOptions)
   return { status: 'duplicate', record: winner, same: false, attempts: [] };
 }
 
-async function readBack(store: Store, { collection, record }: WriteRequest, call: CallOptions): Promise<Document> {
+async function readBack(store: CallStore, { collection, record }: WriteRequest, call: CallOptions): Promise<Document> {
   // Read twice, for a replica that is behind. What is not seen then stands under another id: a further unique index
   // refused ours, and would every time. That is the record's doing, and says nothing against the collection.
   const seen = (await store.get(collection, record._id, call)) ?? (await store.get(collection, record._id, call));
@@ -194,7 +217,7 @@ async function readBack(store: Store, { collection, record }: WriteRequest, call
   });
 }
 
-async function replace(store: Store, request: WriteRequest, call: CallOptions): Promise<boolean> {
+async function replace(store: CallStore, request: WriteRequest, call: CallOptions): Promise<boolean> {
   const { _id, ...fields } = request.record;
   const target = { id: _id, where: request.replaces ?? {} };
   return (await store.update(request.collection, target, { set: fields as Record<string, never> }, call)) === 1;

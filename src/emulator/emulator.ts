@@ -69,6 +69,8 @@ export interface EmulatorOptions {
   readonly durability?: Durability;
   /** The log is rewritten once it is longer than this, and than twice what stands. @default 16 MiB */
   readonly compactAboveBytes?: number;
+  /** Origins of web pages that may use it, such as `http://localhost:5173`; its own may, all others are refused. @default none */
+  readonly allowedOrigins?: readonly string[];
   /** Folder of an export that is taken over before the first request; its collections replace those of the same name. */
   readonly importFrom?: string;
 }
@@ -106,6 +108,7 @@ export async function createEmulator(options: EmulatorOptions): Promise<Emulator
 
 async function start(options: EmulatorOptions, data: Data, unlock: () => void): Promise<Emulator> {
   const clock = options.clock ?? nodeClock;
+  const { port = 0, allowedOrigins = [] } = options;
   const faults = createFaults(options.faults);
   if (options.importFrom !== undefined) await importData(data, options.importFrom);
   if (options.functionsDir !== undefined) declareFromFile(data.database, options.functionsDir);
@@ -114,7 +117,7 @@ async function start(options: EmulatorOptions, data: Data, unlock: () => void): 
   const runtime = openFunctions(options, clock, () => address.url);
   const parts = { ...data, ...runtime, faults, pictureCalls, clock, url: () => address.url };
   const routes = createRoutes(parts).map((route) => durably(route, data));
-  const server = await startServer({ port: options.port ?? 0, routes: () => routes });
+  const server = await startServer({ port, allowedOrigins, routes: () => routes });
   address.url = server.url;
   if (options.timers !== undefined && options.timers !== false) runtime.timers.start();
   let closing: Promise<void> | undefined;

@@ -1,31 +1,29 @@
+import { DurableError, type Clock, type Hash, type Log, type Random } from '../core/index.ts';
+import type { DurableWriter, RecordWriter } from '../durable/index.ts';
 import {
-  DurableError,
-  isDurableError,
-  nextBeijingMidnight,
-  type Clock,
-  type Deadline,
-  type Hash,
-  type Log,
-  type Random,
-} from '../core/index.ts';
-import type { DurableWriter } from '../durable/index.ts';
-import { createOnce, type Kind, type Once, type OnceOptions, type SavedIn } from '../once/index.ts';
-import { collections, readAccount, type HistoryInput, type UserType, type Work } from '../records/index.ts';
-import { is, type Blobs, type Document, type Filter, type Store } from '../store/index.ts';
+  createOnceApart,
+  type Kind,
+  type LoadEarlier,
+  type Once,
+  type OnceOptions,
+  type SavedIn,
+} from '../once/index.ts';
+import { readAccount, type Work } from '../records/index.ts';
+import type { Blobs, CallStore, Store } from '../store/index.ts';
 import type { Download } from './asset/index.ts';
-import { readHistory, type History } from './history.ts';
 import { askForPicture } from './pay.ts';
 import { createPictureCall, type Order, type Visit } from './picture-call.ts';
 import { createPictureKind, type Draft } from './picture-kind.ts';
 import type { Moderate } from './moderation.ts';
 import type { Provider } from './providers/index.ts';
-import { DAILY_LIMITS, dailyUsage, type DailyUsage } from './quota.ts';
-import { findUser, type Registration, type UserDeps } from './users.ts';
+import { dailyUsage, type DailyUsage } from './quota.ts';
+import type { Registration, UserDeps } from './users.ts';
 
-export interface GenerationDeps {
-  readonly store: Store;
+/** What making pictures stands on. */
+export interface PictureDeps {
+  readonly store: CallStore;
   readonly blobs?: Blobs | undefined;
-  readonly writer: DurableWriter;
+  readonly writer: RecordWriter;
   readonly clock: Clock;
   readonly random: Random;
   readonly hash: Hash;
@@ -39,9 +37,16 @@ export interface GenerationDeps {
   readonly moderate?: Moderate | undefined;
 }
 
+/** What recovery needs besides: the letters. */
+export interface GenerationDeps extends PictureDeps {
+  readonly store: Store;
+  readonly writer: DurableWriter;
+}
+
 export interface GenerationOptions extends OnceOptions {
-  /** @default open, with 20 credits */
-  readonly registration?: Registration;
+  readonly registration: Registration;
+  /** What answers a call that an earlier one came before; it may be loaded when it is first needed. */
+  readonly earlier: LoadEarlier;
 }
 
 /** A generation that ended with a record; which may say that it failed. */
@@ -53,13 +58,6 @@ export interface Generated {
   readonly dailyUsage: DailyUsage;
 }
 
-export interface Usage extends DailyUsage {
-  readonly type: UserType;
-  readonly credits: number;
-  /** When the quota starts anew: the next Beijing midnight, ISO 8601. */
-  readonly resetAt: string;
-}
-
 /** AI pictures: each call leaves exactly one record. */
 export interface Generation {
   /**
@@ -67,28 +65,17 @@ export interface Generation {
    * `PROMPT_REJECTED` or `MODERATION_UNAVAILABLE` with nothing taken, where the deployment has texts looked at.
    */
   generate(visit: Visit, input: Order['input']): Promise<Generated>;
-  history(visit: Visit, input: HistoryInput): Promise<History>;
-  usage(visit: Visit): Promise<Usage>;
-  /** Hides a work of this person; its record stays for counting and replay. Rejects with `WORK_NOT_FOUND`. */
-  deleteWork(visit: Visit, workId: string): Promise<void>;
 }
 
-const DEFAULT_REGISTRATION: Registration = { open: true, initialCredits: 20 };
-
 /** The generation service over its ports. */
-export function createGeneration(deps: GenerationDeps, options: GenerationOptions = {}): Generation {
-  const users: UserDeps = { ...deps, registration: options.registration ?? DEFAULT_REGISTRATION };
-  const parts: Parts = { ...deps, users, once: createOnce(deps, kindOf(deps), options) };
-  return {
-    generate: (visit, input) => generate(parts, visit, input),
-    history: (visit, input) => history(parts, visit, input),
-    usage: (visit) => usage(parts, visit),
-    deleteWork: (visit, workId) => deleteWork(parts, visit, workId),
-  };
+export function createGeneration(deps: PictureDeps, options: GenerationOptions): Generation {
+  const users: UserDeps = { ...deps, registration: options.registration };
+  const parts: Parts = { ...deps, users, once: createOnceApart(deps, kindOf(deps), options) };
+  return { generate: (visit, input) => generate(parts, visit, input) };
 }
 
 /** Pictures as a kind of costly call over these ports. */
-export function kindOf(deps: GenerationDeps): Kind {
+export function kindOf(deps: PictureDeps): Kind {
   return createPictureKind(async (taskId, { id, hold }, deadline) => {
     const { provider: name = '' } = (hold.draft ?? {}) as Partial<Draft>;
     const taker = [deps.provider, ...(deps.earlierProviders ?? [])].find((provider) => provider?.name === name);
@@ -100,7 +87,7 @@ export function kindOf(deps: GenerationDeps): Kind {
   });
 }
 
-interface Parts extends GenerationDeps {
+interface Parts extends PictureDeps {
   readonly users: UserDeps;
   readonly once: Once;
 }
@@ -135,61 +122,4 @@ function unknownResult(id: string | undefined): DurableError {
   return new DurableError('ONCE_UNKNOWN', 'the result was not seen; it is looked for, and not paid again by itself', {
     details: { recordId: id },
   });
-}
-
-async function history(parts: Parts, visit: Visit, input: HistoryInput): Promise<History> {
-  const account = await findUser(parts.users, visit.openid, { deadline: visit.deadline });
-  const { page, pageSize } = input;
-  if (!account) return { list: [], page, pageSize, hasMore: false, nextCursor: null, partial: false };
-  return readHistory({ store: parts.store, nowMs: parts.clock.now(), deadline: visit.deadline }, account, input);
-}
-
-async function usage(parts: Parts, visit: Visit): Promise<Usage> {
-  const nowMs = parts.clock.now();
-  const resetAt = new Date(nextBeijingMidnight(nowMs)).toISOString();
-  const document = await findUser(parts.users, visit.openid, { deadline: visit.deadline });
-  if (!document) {
-    const { open, initialCredits } = parts.users.registration;
-    const limit = DAILY_LIMITS.free;
-    return { used: 0, limit, remaining: limit, type: 'free', credits: open ? initialCredits : 0, resetAt };
-  }
-  const account = readAccount(document);
-  return { ...dailyUsage(account, nowMs), type: account.type, credits: account.credits, resetAt };
-}
-
-async function deleteWork(parts: Parts, { openid, deadline }: Visit, workId: string): Promise<void> {
-  const { store, clock } = parts;
-  const account = await findUser(parts.users, openid, { deadline });
-  if (!account) throw notFound();
-  const change = { set: { deletedAt: new Date(clock.now()) } };
-  const where = { userId: account._id, deletedAt: is.absent() };
-  const updated = await store.update(collections.works, { id: workId, where }, change, { deadline });
-  // Its letters too, also those that nobody needs: a letter that waits stands in the history, and comes home.
-  const owned = { userId: account._id, recordId: workId, state: 'waiting' };
-  const letters = await lettersWhere(store, owned, deadline);
-  for (const { _id } of letters)
-    await store.update(collections.emergencyBackup, { id: _id, where }, change, { deadline });
-  // Recovery may have brought the record home between the two.
-  if (updated === 0 && letters.length > 0)
-    await store.update(collections.works, { id: workId, where }, change, { deadline });
-  if (updated === 1 || letters.length > 0) return;
-  // Deleted before, or not this person's: the same answer for what is not theirs as for what is not there.
-  const stored = await store.get(collections.works, workId, { deadline });
-  if (stored?.['userId'] !== account._id) throw notFound();
-  // It came home, and its letter was closed, just between the looks.
-  if (stored['deletedAt'] === undefined)
-    await store.update(collections.works, { id: workId, where }, change, { deadline });
-}
-
-async function lettersWhere(store: Store, where: Filter, deadline: Deadline): Promise<readonly Document[]> {
-  try {
-    return (await store.page(collections.emergencyBackup, { where, limit: 10 }, { deadline })).items;
-  } catch (error) {
-    if (isDurableError(error, 'STORE_NOT_FOUND')) return [];
-    throw error;
-  }
-}
-
-function notFound(): DurableError {
-  return new DurableError('WORK_NOT_FOUND', 'no such work of this user');
 }

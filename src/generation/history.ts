@@ -1,7 +1,7 @@
 import { DurableError, isDurableError, type Deadline } from '../core/index.ts';
 import { holdIn, type Hold } from '../once/index.ts';
 import { collections, type HistoryInput, type Work } from '../records/index.ts';
-import { is, type Document, type Filter, type PageKey, type Store } from '../store/index.ts';
+import { is, type Document, type Filter, type PageKey, type CallStore } from '../store/index.ts';
 import type { Draft } from './picture-kind.ts';
 
 /** One line of a person's history. */
@@ -43,7 +43,7 @@ const MAX_REACH = 1_000;
  * Pages by cursor are stable while new works arrive; pages by number count from the newest.
  */
 export async function readHistory(
-  deps: { readonly store: Store; readonly nowMs: number; readonly deadline: Deadline },
+  deps: { readonly store: CallStore; readonly nowMs: number; readonly deadline: Deadline },
   account: Document,
   input: HistoryInput,
 ): Promise<History> {
@@ -75,7 +75,7 @@ export async function readHistory(
 }
 
 interface Source {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly nowMs: number;
   readonly deadline: Deadline;
   readonly userId: string;

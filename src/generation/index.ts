@@ -5,13 +5,16 @@ export {
   type Generation,
   type GenerationDeps,
   type GenerationOptions,
-  type Usage,
+  type PictureDeps,
 } from './generation.ts';
+export { createGallery, type Gallery, type GalleryDeps, type Usage } from './gallery.ts';
 export type { Visit } from './picture-call.ts';
 export type { History, HistoryItem } from './history.ts';
 export {
+  createOpenAiProvider,
   createProvider,
   knownProvider,
+  providerNames,
   type Fetch,
   type PictureRequest,
   type Provider,

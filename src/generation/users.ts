@@ -1,7 +1,7 @@
 import { DurableError, userId, type Deadline, type Hash } from '../core/index.ts';
 import { retried, type Retrier } from '../durable/index.ts';
 import { collections } from '../records/index.ts';
-import type { CallOptions, Document, Store } from '../store/index.ts';
+import type { CallOptions, Document, CallStore } from '../store/index.ts';
 
 export interface Registration {
   /** Whether an unknown user is registered on first use, or refused. */
@@ -10,14 +10,18 @@ export interface Registration {
 }
 
 export interface UserDeps {
-  readonly store: Store;
+  readonly store: CallStore;
   readonly hash: Hash;
   readonly registration: Registration;
   readonly writer: { readonly retrier: Retrier };
 }
 
 /** The document of the person with this openid, or undefined. */
-export async function findUser(deps: UserDeps, openid: string, call: CallOptions): Promise<Document | undefined> {
+export async function findUser(
+  deps: Pick<UserDeps, 'store' | 'hash'>,
+  openid: string,
+  call: CallOptions,
+): Promise<Document | undefined> {
   const { items } = await deps.store.page(collections.users, { where: { openid }, limit: 2 }, call);
   // Two documents of one person (the app registered them as well): the one made here has the holds.
   const own = items.length > 1 ? userId(deps.hash, openid) : undefined;

@@ -52,17 +52,15 @@ export function pruneLetters(pruning: LetterPruning, after: PageKey | undefined)
   const { deadLetters, deadline } = pruning;
   const parts: Parts = { ...pruning, writer: pruning, reader: createLetterReader(pruning) };
   const pages = pagesOf(parts, { collection: deadLetters, where: oldEnough(pruning), limit: PAGE }, deadline);
-  let plans: ReadonlyMap<string, Plan> = new Map();
   return walkPages({
     deadline,
     after,
     width: WIDTH,
     async read(from) {
       const page = await pages(from);
-      plans = await planPage(parts, page.items);
-      return page;
+      return { ...page, plans: await planPage(parts, page.items) };
     },
-    visit: async ({ _id }) => apply(parts, plans.get(_id) as Plan),
+    visit: async ({ _id }, { plans }) => apply(parts, plans.get(_id) as Plan),
   });
 }
 

@@ -59,7 +59,6 @@ export async function repairUserCounts(deps: RepairDeps, request: RepairRequest)
   const { deadline, dryRun = false } = request;
   const round = { ...deps, retrier: createRetrier(deps), deadline };
   const reads = createRetriedReads(deps.store, round.retrier, { deadline });
-  const plans = new Map<string, CountRepair>();
   let failed = 0;
   const report = await walkPages({
     deadline,
@@ -67,13 +66,12 @@ export async function repairUserCounts(deps: RepairDeps, request: RepairRequest)
     read: async (after) => {
       if (after && after !== request.after) await request.onPage?.({ after, failed });
       const page = await reads.page(collections.users, { after, limit: PAGE, fields: FIELDS });
-      for (const plan of await planPage(reads, page.items)) plans.set(plan.userId, plan);
-      return page;
+      const plans = new Map((await planPage(reads, page.items)).map((plan) => [plan.userId, plan]));
+      return { ...page, plans };
     },
-    visit: async (user) => {
+    visit: async (user, { plans }) => {
       const plan = plans.get(user._id);
       if (!plan) return false;
-      plans.delete(user._id);
       repairs.push(plan);
       if (dryRun) return true;
       return apply(round, plan).catch((error: unknown) => {

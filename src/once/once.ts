@@ -10,11 +10,20 @@ import { retried, type WriteOutcome } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
 import { holdIn, isOfKind, planTask, prunedIn, type Hold } from './hold.ts';
-import type { Key, Kind, OnceAnswer, OnceRequest, Payment, SavedIn } from './kind.ts';
-import { abandon, open, reopen, type Opened } from './open.ts';
-import { applyStep, inProgress, readRetried, settle, type OnceDeps, type OnceOptions, type Parts } from './parts.ts';
+import type { Kind, OnceAnswer, OnceRequest, Payment, SavedIn } from './kind.ts';
+import { answerEarlier } from './earlier.ts';
+import { replay, unreadableRecord, type Course } from './course.ts';
+import { abandon, open, type Opened } from './open.ts';
+import {
+  applyStep,
+  readRetried,
+  settle,
+  type CallDeps,
+  type CallParts,
+  type OnceDeps,
+  type OnceOptions,
+} from './parts.ts';
 import { mayBePruned } from './pruned.ts';
-import { resolve } from './resolve.ts';
 
 /** Time for a last answer after the deadline, before the platform kills the function. */
 const LEASE_GRACE_MS = 1_000;
@@ -40,22 +49,27 @@ export interface Once {
 
 /** The protocol of one kind of costly call. */
 export function createOnce(deps: OnceDeps, kind: Kind, options: OnceOptions = {}): Once {
-  const parts: Parts = { ...deps, kind, options };
+  return createOnceApart(deps, kind, { ...options, earlier: async () => answerEarlier });
+}
+
+/** How to come by what answers a call whose id an earlier one has used; asked for when it is needed. */
+export type LoadEarlier = () => Promise<typeof answerEarlier>;
+
+/** As `createOnce`, with the answering of earlier calls kept apart: a function that calls rarely needs it. */
+export function createOnceApart(
+  deps: CallDeps,
+  kind: Kind,
+  { earlier, ...options }: OnceOptions & { readonly earlier: LoadEarlier },
+): Once {
+  const parts: OwnParts = { ...deps, kind, options, earlier };
   return { call: (request, deadline) => call(parts, request, deadline) };
 }
 
-/** One call under way. */
-interface Course {
-  readonly request: OnceRequest;
-  readonly deadline: Deadline;
-  /** End of the lease it takes, milliseconds since the epoch. */
-  readonly until: number;
-  /** What must be left after paying, and what paying must have at least. */
-  readonly reserveMs: number;
-  readonly minPayMs: number;
+interface OwnParts extends CallParts {
+  readonly earlier: LoadEarlier;
 }
 
-async function call(parts: Parts, request: OnceRequest, deadline: Deadline): Promise<OnceAnswer> {
+async function call(parts: OwnParts, request: OnceRequest, deadline: Deadline): Promise<OnceAnswer> {
   const course = planCourse(parts, request, deadline);
   const [account, seen] = await Promise.all([readAccount(parts, course), readRecord(parts, course, 1)]);
   // Its hold may have been pruned: then the record alone tells whether this was paid before.
@@ -69,17 +83,18 @@ async function call(parts: Parts, request: OnceRequest, deadline: Deadline): Pro
   if (hold && hold.st !== 'void' && hold.hash !== request.hash) throw mismatch(request.id);
   if (hold && !isOfKind(hold, parts.kind)) throw mismatch(request.id);
   if (!hold || (hold.st === 'void' && !record)) return start(parts, course, { account, seen: hold });
-  const kept = await keptElsewhere(parts, { account, id: request.id, hold }, deadline);
-  if (kept) return kept;
-  if (hold.st === 'open' && parts.clock.now() < hold.until) {
-    if (record) return { outcome: 'unknown', record };
-    throw inProgress(request.id);
-  }
-  if (stored === UNREADABLE) throw unreadableRecord(request.id);
-  return takeUp(parts, course, { account, hold });
+  const answer = await parts.earlier();
+  const isUnreadable = stored === UNREADABLE;
+  return answer(parts, course, {
+    account,
+    hold,
+    record,
+    isUnreadable,
+    perform: (opened) => perform(parts, course, opened),
+  });
 }
 
-function planCourse(parts: Parts, request: OnceRequest, deadline: Deadline): Course {
+function planCourse(parts: CallParts, request: OnceRequest, deadline: Deadline): Course {
   const wholeMs = deadline.remainingMs();
   return {
     request,
@@ -90,13 +105,11 @@ function planCourse(parts: Parts, request: OnceRequest, deadline: Deadline): Cou
   };
 }
 
-const keyOf = (request: OnceRequest, account: Document): Key => ({ id: request.id, accountId: account._id });
-
 const UNREADABLE = Symbol('unreadable');
 
 // An unreadable record does not stop the call: the hold is the lock, and the insert finds a duplicate.
 function readRecord(
-  parts: Parts,
+  parts: CallParts,
   { request, deadline }: Course,
   maxAttempts?: number,
 ): Promise<Document | undefined | typeof UNREADABLE> {
@@ -104,45 +117,13 @@ function readRecord(
   return readRetried(parts, what, deadline).catch((): typeof UNREADABLE => UNREADABLE);
 }
 
-async function readAccount(parts: Parts, { request, deadline }: Course): Promise<Document> {
+async function readAccount(parts: CallParts, { request, deadline }: Course): Promise<Document> {
   const budget = { key: parts.kind.accounts, deadline, recordId: request.id };
   return retried(parts.writer.retrier, budget, (call) => request.account(call));
 }
 
-// A second call while the record sits in a lower tier: it is answered from there. Not for an open hold whose
-// lease is over, since then only `works` may speak.
-async function keptElsewhere(
-  parts: Parts,
-  { account, id, hold }: { account: Document; id: string; hold: Hold },
-  deadline: Deadline,
-): Promise<OnceAnswer | undefined> {
-  if (hold.st === 'void' || (hold.st === 'open' && parts.clock.now() >= hold.until)) return undefined;
-  const query = { recordId: id, attempt: hold.attempt, token: hold.token, isHeld: true };
-  const found = await parts.writer.findLetter(query, deadline).catch(() => undefined);
-  const record = found?.letter.payload;
-  return found && isFinal(record?.['status']) ? replay(found.letter.payload, found.tier, account) : undefined;
-}
-
-// An earlier call is over but its record is not final: finish it as recovery would, then answer.
-async function takeUp(
-  parts: Parts,
-  course: Course,
-  { account, hold }: { account: Document; hold: Hold },
-): Promise<OnceAnswer> {
-  const { request, until, deadline } = course;
-  const key = keyOf(request, account);
-  const record = await resolve(parts, key, deadline);
-  if (record && isFinal(record['status'])) return replay(record, 'works', account);
-  if (!request.retryUnknown || record?.['status'] !== 'unknown' || hold.st !== 'open') {
-    return { outcome: 'unknown', record };
-  }
-  const reopened = await reopen(parts, { key, account, old: hold, record, until, deadline });
-  if ('final' in reopened) return replay(reopened.final, 'works', account);
-  return perform(parts, course, { opened: reopened.opened, seen: undefined });
-}
-
 async function start(
-  parts: Parts,
+  parts: CallParts,
   course: Course,
   { account, seen }: { account: Document; seen: Hold | undefined },
 ): Promise<OnceAnswer> {
@@ -152,7 +133,7 @@ async function start(
 }
 
 async function perform(
-  parts: Parts,
+  parts: CallParts,
   course: Course,
   { opened, seen }: { opened: Opened; seen: Hold | undefined },
 ): Promise<OnceAnswer> {
@@ -182,7 +163,7 @@ async function perform(
 }
 
 async function pay(
-  parts: Parts,
+  parts: CallParts,
   { request, opened }: { request: OnceRequest; opened: Opened },
   deadline: Deadline,
 ): Promise<Payment> {
@@ -217,7 +198,7 @@ interface Written {
   readonly outcome: WriteOutcome;
 }
 
-async function conclude(parts: Parts, written: Written, deadline: Deadline): Promise<OnceAnswer> {
+async function conclude(parts: CallParts, written: Written, deadline: Deadline): Promise<OnceAnswer> {
   const { opened, outcome } = written;
   const record = outcome.status === 'dead-lettered' ? written.record : outcome.record;
   const savedIn: SavedIn = outcome.status === 'dead-lettered' ? outcome.tier : 'works';
@@ -232,7 +213,7 @@ async function conclude(parts: Parts, written: Written, deadline: Deadline): Pro
 
 // The record is safe: a hold that cannot be closed now must not spoil the answer. Recovery closes it.
 async function closeQuietly(
-  parts: Parts,
+  parts: CallParts,
   { opened, status }: { opened: Opened; status: 'completed' | 'failed' },
   deadline: Deadline,
 ): Promise<void> {
@@ -244,22 +225,8 @@ async function closeQuietly(
   }
 }
 
-function replay(record: Document, savedIn: SavedIn, account: Document): OnceAnswer {
-  return { outcome: 'final', record, savedIn, replayed: true, account };
-}
-
 function mismatch(id: string): DurableError {
   return new DurableError('IDEMPOTENCY_MISMATCH', 'this request id was used with another payload; use a new one', {
     details: { recordId: id },
   });
-}
-
-function unreadableRecord(id: string): DurableError {
-  return new DurableError(
-    'STORE_UNAVAILABLE',
-    'an earlier call left something that cannot be read now; ask again later',
-    {
-      details: { recordId: id },
-    },
-  );
 }

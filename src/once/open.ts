@@ -1,10 +1,8 @@
-import { asDurableError, type DurableError, type Deadline } from '../core/index.ts';
-import { retried } from '../durable/index.ts';
-import { isFinal } from '../records/index.ts';
+import { asDurableError, DurableError, type Deadline } from '../core/index.ts';
 import type { Document } from '../store/index.ts';
-import { holdIn, planOpen, planReopen, planSettle, planTombstone, type Hold } from './hold.ts';
+import { holdIn, planOpen, planSettle, planTombstone, type Hold, type Step } from './hold.ts';
 import type { Key, OnceRequest } from './kind.ts';
-import { applyStep, inProgress, readRetried, settle, type Parts } from './parts.ts';
+import { applyStep, inProgress, type CallParts } from './parts.ts';
 
 export interface Opened {
   readonly key: Key;
@@ -25,7 +23,7 @@ interface OpenRequest {
  * Takes quota and credit and writes the hold in one conditional update. Rejects, with nothing paid and
  * nothing kept: with the request's own refusal, `ONCE_IN_PROGRESS`, or a `STORE_*` error.
  */
-export async function open(parts: Parts, opening: OpenRequest): Promise<Opened> {
+export async function open(parts: CallParts, opening: OpenRequest): Promise<Opened> {
   const { request, account, seen, deadline } = opening;
   const { id } = request;
   const key: Key = { id, accountId: account._id };
@@ -42,20 +40,41 @@ export async function open(parts: Parts, opening: OpenRequest): Promise<Opened> 
     records: parts.kind.records,
   };
   const step = planOpen({ id, hold, seen, eligible, take: parts.kind.take(terms) });
-  const budget = { key: parts.kind.accounts, deadline, recordId: id };
-  const tried = await parts.writer.retrier.attempt(budget, async (timeoutMs) => {
+  const tried = await takeAndLook(parts, { key, step, deadline });
+  const found = tried.ok ? tried.value : undefined;
+  if (found === OPENED) return { key, hold, account };
+  if (found && holdIn(found, id)?.token === hold.token) return { key, hold, account };
+  if (found) throw refusalOf(request, found, seen);
+  // Ambiguous; or the account was removed since it was read, or looked for where it has not arrived yet.
+  if (tried.ok || tried.ambiguous) await abandon(parts, { key, hold, seen }, deadline);
+  throw tried.ok ? unseen(id) : tried.error;
+}
+
+const OPENED = Symbol('opened');
+
+interface Taking {
+  readonly key: Key;
+  readonly step: Step;
+  readonly deadline: Deadline;
+}
+
+/** Takes and holds; where nothing changed, the account as it then is, if it is there at all. */
+function takeAndLook(parts: CallParts, { key, step, deadline }: Taking) {
+  const { store, writer, kind } = parts;
+  const budget = { key: kind.accounts, deadline, recordId: key.id };
+  return writer.retrier.attempt(budget, async (timeoutMs): Promise<typeof OPENED | Document | undefined> => {
     const call = { timeoutMs, deadline };
     const target = { id: key.accountId, where: step.where };
-    if ((await parts.store.update(parts.kind.accounts, target, step.change, call)) === 1) return undefined;
+    if ((await store.update(kind.accounts, target, step.change, call)) === 1) return OPENED;
     // Refused, or our own earlier attempt arrived and only its answer was lost: the token tells.
-    return parts.store.get(parts.kind.accounts, key.accountId, call);
+    return store.get(kind.accounts, key.accountId, call);
   });
-  if (!tried.ok) {
-    if (tried.ambiguous) await abandon(parts, { key, hold, seen }, deadline);
-    throw tried.error;
-  }
-  if (tried.value === undefined || holdIn(tried.value, id)?.token === hold.token) return { key, hold, account };
-  throw refusalOf(request, tried.value, seen);
+}
+
+function unseen(recordId: string): DurableError {
+  return new DurableError('STORE_CONFLICT', 'the account was not found when the call was opened; nothing was paid', {
+    details: { recordId },
+  });
 }
 
 function refusalOf(request: OnceRequest, account: Document, seen: Hold | undefined): DurableError {
@@ -70,7 +89,7 @@ function refusalOf(request: OnceRequest, account: Document, seen: Hold | undefin
  * attempt 1 may do this. Best effort: what fails here, recovery does when the lease is over.
  */
 export async function abandon(
-  parts: Parts,
+  parts: CallParts,
   { key, hold, seen }: { key: Key; hold: Hold; seen: Hold | undefined },
   deadline: Deadline,
 ): Promise<void> {
@@ -88,55 +107,4 @@ export async function abandon(
       },
     );
   }
-}
-
-/** What `reopen` found: the new attempt may pay, or a final record was first. */
-export type Reopened = { readonly opened: Opened } | { readonly final: Document };
-
-export interface ReopenRequest {
-  readonly key: Key;
-  readonly account: Document;
-  readonly old: Hold;
-  /** The `unknown` record as it was read. */
-  readonly record: Document;
-  readonly until: number;
-  readonly deadline: Deadline;
-}
-
-/**
- * Starts a new attempt under an `unknown` record, after a person asked for it: the hold changes hands by
- * compare-and-set, then the unknown record does, and only then may be paid.
- */
-export async function reopen(
-  parts: Parts,
-  { key, account, old, record, until, deadline }: ReopenRequest,
-): Promise<Reopened> {
-  const hold: Hold = { ...old, token: parts.random.token(), attempt: old.attempt + 1, until, taskId: null };
-  const changed = await applyStep(parts, key, { step: planReopen(key.id, old, hold), deadline });
-  if (changed === 0) {
-    const now = await readRetried(parts, { collection: parts.kind.accounts, id: key.accountId }, deadline);
-    if (!now || holdIn(now, key.id)?.token !== hold.token) throw inProgress(key.id);
-  }
-  const found = await takeOver(parts, { record, hold, deadline });
-  if (found === 'taken') return { opened: { key, hold, account } };
-  if (!isFinal(found?.['status'])) throw inProgress(key.id);
-  await settle(parts, { key, hold, status: found['status'] }, deadline);
-  return { final: found };
-}
-
-// The unknown record gets the new token, so that the old attempt's late result cannot replace it. The token
-// asked for is the record's own: an earlier reopening may have stopped between hold and record.
-async function takeOver(
-  parts: Parts,
-  { record, hold, deadline }: { record: Document; hold: Hold; deadline: Deadline },
-): Promise<'taken' | Document | undefined> {
-  const { kind, store, writer } = parts;
-  const target = { id: record._id, where: { status: 'unknown', token: String(record['token']) } };
-  const change = { set: { token: hold.token, attempt: hold.attempt } };
-  const budget = { key: kind.records, deadline, recordId: record._id };
-  return retried(writer.retrier, budget, async (call) => {
-    if ((await store.update(kind.records, target, change, call)) === 1) return 'taken' as const;
-    const now = await store.get(kind.records, record._id, call);
-    return now?.['token'] === hold.token ? ('taken' as const) : now;
-  });
 }

@@ -1,15 +1,22 @@
 import { DurableError, type Clock, type Deadline, type Log, type Random } from '../core/index.ts';
-import { retried, type DurableWriter } from '../durable/index.ts';
-import type { Document, Store } from '../store/index.ts';
+import { retried, type DurableWriter, type RecordWriter } from '../durable/index.ts';
+import type { CallStore, Document, Store } from '../store/index.ts';
 import { planSettle, type Hold, type Step } from './hold.ts';
 import type { Key, Kind } from './kind.ts';
 
-export interface OnceDeps {
-  readonly store: Store;
-  readonly writer: DurableWriter;
+/** What making a call stands on. */
+export interface CallDeps {
+  readonly store: CallStore;
+  readonly writer: RecordWriter;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+}
+
+/** What finishing another's call needs besides: the letters, and walks. */
+export interface OnceDeps extends CallDeps {
+  readonly store: Store;
+  readonly writer: DurableWriter;
 }
 
 export interface OnceOptions {
@@ -19,14 +26,22 @@ export interface OnceOptions {
   readonly settleReserveMs?: number;
 }
 
-export interface Parts extends OnceDeps {
+export interface CallParts extends CallDeps {
   readonly kind: Kind;
   readonly options: OnceOptions;
 }
 
+export interface Parts extends CallParts {
+  readonly writer: DurableWriter;
+}
+
+export interface RecoveryParts extends Parts {
+  readonly store: Store;
+}
+
 /** Runs an account's conditional update with bounded retry; answers how many documents changed, or rejects. */
 export async function applyStep(
-  parts: OnceDeps & { readonly kind: Pick<Kind, 'accounts'> },
+  parts: CallDeps & { readonly kind: Pick<Kind, 'accounts'> },
   key: Key,
   { step, deadline, lane }: { step: Step; deadline: Deadline; lane?: string },
 ): Promise<number> {
@@ -38,7 +53,7 @@ export async function applyStep(
 
 /** Reads one document with bounded retry. */
 export async function readRetried(
-  parts: Parts,
+  parts: CallParts,
   what: { readonly collection: string; readonly id: string; readonly maxAttempts?: number },
   deadline: Deadline,
 ): Promise<Document | undefined> {
@@ -57,7 +72,7 @@ export async function readRetried(
  * while the hold is open under the token it was read with; what fails here, recovery does.
  */
 export async function settle(
-  parts: Parts,
+  parts: CallParts,
   { key, hold, status }: { key: Key; hold: Hold; status: 'completed' | 'failed' },
   deadline: Deadline,
 ): Promise<void> {

@@ -48,7 +48,6 @@ function prune(parts: PruneParts, deadline: Deadline, after: PageKey | undefined
   const { clock, kind } = parts;
   const request = { collection: kind.accounts, where: { 'quota.seq': is.above(0) }, fields: ['quota'], limit: PAGE };
   const read = pagesOf(parts, request, deadline);
-  let records: ReadonlyMap<string, Document> = new Map();
   return walkPages({
     deadline,
     after,
@@ -56,10 +55,10 @@ function prune(parts: PruneParts, deadline: Deadline, after: PageKey | undefined
     async read(from) {
       const page = await read(from);
       const ids = page.items.flatMap((account) => agedHolds(account, clock.now()).map(([id]) => id));
-      records = await readMany(parts, { collection: kind.records, ids, fields: ['status'] }, deadline);
-      return page;
+      const records = await readMany(parts, { collection: kind.records, ids, fields: ['status'] }, deadline);
+      return { ...page, records };
     },
-    visit: (account) => pruneOne(parts, { account, records }, deadline),
+    visit: (account, { records }) => pruneOne(parts, { account, records }, deadline),
   });
 }
 

@@ -12,7 +12,7 @@ import {
 import { isFinal } from '../records/index.ts';
 import { is, type Document, type PageKey } from '../store/index.ts';
 import { holdIn, type Hold } from './hold.ts';
-import { readRetried, type Parts } from './parts.ts';
+import { readRetried, type Parts, type RecoveryParts } from './parts.ts';
 import { recoveredRecord, resolve } from './resolve.ts';
 
 interface LettersRequest {
@@ -22,7 +22,7 @@ interface LettersRequest {
 
 /** Brings dead letters home: those that their records, holds and collections allow. */
 export function recoverLetters(
-  parts: Parts,
+  parts: RecoveryParts,
   { deadline, also = [] }: LettersRequest,
   after: PageKey | undefined,
 ): Promise<WalkReport> {

@@ -22,7 +22,6 @@ const DAY_MS = 86_400_000;
 export function recoverUnknown(parts: Parts, deadline: Deadline, after: PageKey | undefined): Promise<WalkReport> {
   const { kind } = parts;
   const read = pagesOf(parts, { collection: kind.records, where: { status: 'unknown' }, limit: PAGE }, deadline);
-  let accounts: ReadonlyMap<string, Document> = new Map();
   return walkPages({
     deadline,
     after,
@@ -31,10 +30,10 @@ export function recoverUnknown(parts: Parts, deadline: Deadline, after: PageKey 
       const page = await read(from);
       const ids = page.items.map((record) => String(record['userId']));
       // After the records: a hold that is gone then was gone, or closed, when its record was read.
-      accounts = await readMany(parts, { collection: kind.accounts, ids }, deadline);
-      return page;
+      const accounts = await readMany(parts, { collection: kind.accounts, ids }, deadline);
+      return { ...page, accounts };
     },
-    async visit(record) {
+    async visit(record, { accounts }) {
       const accountId = String(record['userId']);
       const account = accounts.get(accountId);
       const hold = account && holdIn(account, record._id);

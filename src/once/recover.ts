@@ -2,7 +2,7 @@ import { asDurableError, type Deadline } from '../core/index.ts';
 import { readPhaseCheckpoint, type PhaseCheckpoint, type WalkReport } from '../durable/index.ts';
 import type { PageKey } from '../store/index.ts';
 import type { Kind } from './kind.ts';
-import type { OnceDeps, OnceOptions, Parts } from './parts.ts';
+import type { OnceDeps, OnceOptions, RecoveryParts } from './parts.ts';
 import { recoverHolds } from './recover-holds.ts';
 import { recoverLetters } from './recover-letters.ts';
 import { recoverUnknown } from './recover-unknown.ts';
@@ -44,11 +44,11 @@ export interface Recovery {
 
 /** The recovery of one kind of costly call. */
 export function createRecovery(deps: OnceDeps, kind: Kind, options: OnceOptions = {}): Recovery {
-  const parts: Parts = { ...deps, kind, options };
+  const parts: RecoveryParts = { ...deps, kind, options };
   return { recover: (request) => recover(parts, request) };
 }
 
-async function recover(parts: Parts, request: RecoverRequest): Promise<RecoverReport> {
+async function recover(parts: RecoveryParts, request: RecoverRequest): Promise<RecoverReport> {
   const { deadline, from } = request;
   const walks: Record<RecoverPhase, (after: PageKey | undefined) => Promise<WalkReport>> = {
     holds: (after) => recoverHolds(parts, deadline, after),

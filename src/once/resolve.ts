@@ -6,7 +6,14 @@ import {
   type Code,
   type Deadline,
 } from '../core/index.ts';
-import { KEY_PATIENCE_MS, removeLetterFile, retried, type FoundLetter, type Letter } from '../durable/index.ts';
+import {
+  KEY_PATIENCE_MS,
+  removeLetterFile,
+  retried,
+  type FoundLetter,
+  type Letter,
+  type SeenLetter,
+} from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
 import { holdIn, isOfKind, type Hold } from './hold.ts';
@@ -27,8 +34,8 @@ const USELESS: ReadonlySet<Code> = new Set([
 export interface Seen {
   readonly account: Document | undefined;
   readonly record: Document | undefined;
-  /** Whether a lower tier holds something under the hold's own name. */
-  readonly hasLetter: boolean;
+  /** What a lower tier holds under the hold's own name. */
+  readonly letter: SeenLetter | undefined;
 }
 
 /**
@@ -40,10 +47,10 @@ export interface Seen {
  * is no evidence, and stays where it is.
  */
 export async function resolve(parts: Parts, key: Key, deadline: Deadline, seen?: Seen): Promise<Document | undefined> {
-  const { account, record, hasLetter = true } = seen ?? (await readBoth(parts, key, deadline));
+  const { account, record } = seen ?? (await readBoth(parts, key, deadline));
   const hold = account && holdIn(account, key.id);
   if (!account || !hold || !isOfKind(hold, parts.kind)) return record;
-  const scene: Scene = { key, account, hold, record, hasLetter, deadline };
+  const scene: Scene = { key, account, hold, record, seen, deadline };
   if (record && isFinal(record['status'])) return closeBy(parts, scene, record);
   if (hold.st === 'void') return resolveVoid(parts, scene);
   if (hold.st !== 'open') return resolveClosed(parts, scene);
@@ -51,16 +58,23 @@ export async function resolve(parts: Parts, key: Key, deadline: Deadline, seen?:
   return resolveExpired(parts, scene);
 }
 
-async function readBoth(parts: Parts, { id, accountId }: Key, deadline: Deadline): Promise<Partial<Seen>> {
+async function readBoth(
+  parts: Parts,
+  { id, accountId }: Key,
+  deadline: Deadline,
+): Promise<Pick<Seen, 'account' | 'record'>> {
   const { accounts, records } = parts.kind;
   const account = await readRetried(parts, { collection: accounts, id: accountId }, deadline);
   return { account, record: await readRetried(parts, { collection: records, id }, deadline) };
 }
 
-interface Scene extends Seen {
+interface Scene {
   readonly key: Key;
   readonly account: Document;
   readonly hold: Hold;
+  readonly record: Document | undefined;
+  /** Absent: nobody has looked for letters yet. */
+  readonly seen: Seen | undefined;
   readonly deadline: Deadline;
 }
 
@@ -97,9 +111,14 @@ async function resolveExpired(parts: Parts, scene: Scene): Promise<Document | un
   const payment = await askProvider(parts, scene);
   if (payment === 'running') return scene.record;
   if (payment && payment.status !== 'unknown') return recordPayment(parts, scene, payment);
-  const record = scene.record ?? (await fence(parts, scene, isResult ? undefined : found?.letter));
+  const record = scene.record ?? (await fence(parts, scene, { letter: isResult ? undefined : found?.letter, isOver }));
   if (isFinal(record['status'])) return closeBy(parts, scene, record);
-  return isOver ? expire(parts, scene, record) : record;
+  return isOver && !isNewer(record, scene.hold) ? expire(parts, scene, record) : record;
+}
+
+// Somebody has reopened the call since its hold was read: that attempt is running.
+function isNewer({ attempt }: Document, hold: Hold): boolean {
+  return typeof attempt === 'number' && attempt > hold.attempt;
 }
 
 function isOverdue({ clock, options }: Parts, { hold }: Scene, patienceMs = options.unknownExpiresMs ?? DAY_MS) {
@@ -114,10 +133,10 @@ function overlook(parts: Parts, scene: Scene, { error, isOver }: { error: unknow
 }
 
 /** The letter of the hold's own attempt; an older attempt's counts for nothing. */
-async function ownLetter(parts: Parts, { key, hold, hasLetter, deadline }: Scene): Promise<FoundLetter | undefined> {
-  if (!hasLetter) return undefined;
+async function ownLetter(parts: Parts, { key, hold, seen, deadline }: Scene): Promise<FoundLetter | undefined> {
+  if (seen && !seen.letter) return undefined;
   const query = { recordId: key.id, attempt: hold.attempt, token: hold.token, isHeld: true };
-  return parts.writer.findLetter(query, deadline);
+  return parts.writer.findLetter(query, deadline, seen?.letter);
 }
 
 /** A letter's record as recovery stores it: what was meant, marked as recovered, and still deleted if it was. */
@@ -163,14 +182,29 @@ async function put(parts: Parts, scene: Scene, record: Document): Promise<Docume
   return closeBy(parts, scene, outcome.record);
 }
 
-// An unknown record is the fence: it stands before anything is given back, so that a late result meets it.
-async function fence(parts: Parts, scene: Scene, letter: Letter | undefined): Promise<Document> {
+// An unknown record is the fence: it stands before anything is given back, so that a late result meets it. Where there
+// was no evidence for a day, the fence is the failed record at once.
+async function fence(
+  parts: Parts,
+  scene: Scene,
+  { letter, isOver }: { readonly letter: Letter | undefined; readonly isOver: boolean },
+): Promise<Document> {
   const { key, account, hold, deadline } = scene;
-  const record = letter?.payload ?? parts.kind.record({ ...key, hold, account });
-  const sameBy = ['token', 'status'];
-  const outcome = await parts.writer.store({ collection: parts.kind.records, record, deadline, sameBy });
+  const unknown = letter?.payload ?? parts.kind.record({ ...key, hold, account });
+  const outcome = await parts.writer.store({
+    collection: parts.kind.records,
+    record: isOver ? asFailed(parts, unknown) : unknown,
+    deadline,
+    ...(isOver ? { replaces: { status: 'unknown', token: hold.token } } : {}),
+    sameBy: ['token', 'status'],
+  });
   parts.log.write('warn', 'once.unknown', { recordId: key.id });
   return outcome.record;
+}
+
+function asFailed({ clock, kind }: Parts, record: Document): Document {
+  const error = new DurableError('ONCE_UNKNOWN', 'no result was seen for a day; what it cost is given back');
+  return kind.finish(record, { status: 'failed', error }, clock.now());
 }
 
 async function askProvider(parts: Parts, scene: Scene): Promise<Payment | 'running' | undefined> {
@@ -199,12 +233,12 @@ async function expire(parts: Parts, scene: Scene, record: Document): Promise<Doc
 
 /** Makes an `unknown` record `failed`, if it still has its token; answers what is stored then. */
 export async function failUnknown(parts: Parts, record: Document, deadline: Deadline): Promise<Document | undefined> {
-  const { clock, kind, store, writer } = parts;
-  const error = new DurableError('ONCE_UNKNOWN', 'no result was seen for a day; what it cost is given back');
-  const { _id, ...fields } = kind.finish(record, { status: 'failed', error }, clock.now());
+  const { kind, store, writer } = parts;
+  const failed = asFailed(parts, record);
+  const { _id, ...fields } = failed;
   const target = { id: _id, where: { status: 'unknown', token: String(record['token']) } };
   return retried(writer.retrier, { key: kind.records, deadline, recordId: _id }, async (call) => {
-    await store.update(kind.records, target, { set: fields as Record<string, never> }, call);
-    return store.get(kind.records, _id, call);
+    const changed = await store.update(kind.records, target, { set: fields as Record<string, never> }, call);
+    return changed === 1 ? failed : store.get(kind.records, _id, call);
   });
 }

@@ -21,7 +21,7 @@ import {
   type RecoverReport,
 } from '../once/index.ts';
 import { collections } from '../records/index.ts';
-import type { CallOptions, Change, Document, Filter, Store, UpdateTarget } from '../store/index.ts';
+import type { CallOptions, CallStore, Change, Document, Filter, UpdateTarget } from '../store/index.ts';
 import { succeed, type Envelope } from './envelope.ts';
 import { createHandler, type Action, type Call, type FunctionContext } from './handler.ts';
 import type { Environment } from './config.ts';
@@ -200,7 +200,7 @@ function pairs(amounts: Amounts): readonly (readonly [string, number])[] {
 }
 
 async function findAccount(
-  store: Store,
+  store: CallStore,
   { accounts, where }: { readonly accounts: string; readonly where: Filter },
   call: CallOptions,
 ): Promise<Document> {

@@ -1,47 +1,62 @@
 import { DurableError } from '../core/index.ts';
-import { createGeneration, type Generated, type Generation } from '../generation/index.ts';
-import { parseGenerate, parseHistory, parseWorkId } from '../records/index.ts';
-import type { GenerateConfig } from './config.ts';
+import { createRecordWriter } from '../durable/index.ts';
+import { createGeneration, createOpenAiProvider, type Generated, type Generation } from '../generation/index.ts';
+import { parseGenerate } from '../records/index.ts';
+import { readConfig } from './config.ts';
 import { succeed, type Envelope } from './envelope.ts';
 import { createHandler, type Action, type Call } from './handler.ts';
-import { openTools, type Runtime } from './runtime.ts';
+import { rarely, type LoadRarely, type RareAction } from './rarely.ts';
+import { openPictureTools, type PictureRuntime, type PictureTools, type Runtime } from './runtime.ts';
 
 /**
  * The cloud function `generateImage`: actions `generate`, `getHistory`, `getDailyUsage`, `getServiceStatus`,
  * `deleteWork`. A wrong setting is answered as `CONFIG_INVALID` on every call, and nothing is written.
  */
 export function createGenerateImage(runtime: Runtime) {
-  let opened: Desk | undefined;
-  const desk = (): Desk => (opened ??= openDesk(runtime));
+  return createGenerateImageApart(runtime, async () => rarely);
+}
+
+/**
+ * The same, with what a new picture does not need kept apart: it is asked for when it is first needed, always before
+ * anything is opened or paid. Where it cannot be loaded that call is refused, and the next one asks again.
+ */
+export function createGenerateImageApart(runtime: PictureRuntime, load: LoadRarely) {
+  let opening: Promise<Desk> | undefined;
+  const desk = (): Promise<Desk> =>
+    (opening ??= openDesk(runtime, load).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    }));
+  const rare =
+    (name: RareAction): Action =>
+    async (call) => {
+      const { tools } = await desk();
+      return (await load()).createRareActions(runtime, tools)[name](call);
+    };
   const actions: Record<string, Action> = {
-    generate: (call) => generate(desk(), call),
-    getHistory: async (call) => {
-      const history = await desk().generation.history(call, parseHistory(call.data));
-      return succeed('获取成功', history);
-    },
-    getDailyUsage: async (call) => succeed('获取成功', await desk().generation.usage(call)),
-    getServiceStatus: async (call) => status(desk(), call),
-    deleteWork: async (call) => {
-      const { workId } = parseWorkId(call.data);
-      await desk().generation.deleteWork(call, workId);
-      return succeed('删除成功', { workId });
-    },
+    generate: async (call) => generate(await desk(), call),
+    getHistory: rare('getHistory'),
+    getDailyUsage: rare('getDailyUsage'),
+    getServiceStatus: rare('getServiceStatus'),
+    deleteWork: rare('deleteWork'),
   };
   return createHandler(runtime, actions);
 }
 
 interface Desk {
-  readonly config: GenerateConfig;
-  readonly providerName: string | null;
-  readonly isModerated: boolean;
+  readonly tools: PictureTools;
   readonly generation: Generation;
 }
 
-function openDesk(runtime: Runtime): Desk {
-  const tools = openTools(runtime);
-  const { config, provider, moderate } = tools;
-  const generation = createGeneration({ ...runtime, ...tools }, { registration: config.registration });
-  return { config, providerName: provider?.name ?? null, isModerated: moderate !== undefined, generation };
+async function openDesk(runtime: PictureRuntime, load: LoadRarely): Promise<Desk> {
+  const config = readConfig(runtime.env);
+  const { registration, provider, previousProvider, moderation } = config;
+  // Which of them a deployment uses is settled before a call opens anything.
+  const isPlain = [provider, previousProvider].every((each) => each?.form !== 'dashscope') && !moderation;
+  const tools = openPictureTools(runtime, config, isPlain ? { createProvider: createOpenAiProvider } : await load());
+  const deps = { ...runtime, ...tools, writer: createRecordWriter({ ...runtime, ...tools }) };
+  const earlier = async () => (await load()).answerEarlier;
+  return { tools, generation: createGeneration(deps, { registration, earlier }) };
 }
 
 async function generate({ generation }: Desk, call: Call): Promise<Envelope> {
@@ -65,18 +80,5 @@ function completed({ work, savedIn, remainingCredits, dailyUsage }: Generated, r
     dailyUsage,
     savedIn,
     requestId,
-  });
-}
-
-function status({ config, providerName, isModerated }: Desk, { deadline }: Call): Envelope {
-  // Every setting has been read by now: one that is wrong is answered before this.
-  const missing = providerName === null ? ['WX_DURABLE_PROVIDER'] : [];
-  return succeed(missing.length > 0 ? '服务未就绪：尚未配置图片生成服务' : '服务正常', {
-    provider: providerName,
-    missing,
-    registration: config.registration.open ? 'open' : 'closed',
-    moderation: isModerated ? 'on' : 'off',
-    tiers: ['works', 'emergency_backup', 'storage', ...(config.key ? ['log'] : [])],
-    remainingTimeMs: deadline.remainingMs(),
   });
 }

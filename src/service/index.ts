@@ -1,5 +1,6 @@
 /** Wires rooms into functions: parse, authorise, deadline, envelope, log. */
-export { createGenerateImage } from './generate-image.ts';
+export { createGenerateImage, createGenerateImageApart } from './generate-image.ts';
+export { rarely } from './rarely.ts';
 export { openTools, sealsOf, type Runtime } from './runtime.ts';
 export { createHandler, type Action, type Call, type FunctionContext, type HandlerDeps } from './handler.ts';
 export { createCheckDataIntegrity, type CheckAnswer } from './check-data-integrity.ts';

@@ -11,7 +11,7 @@ import {
   type Provider,
   type ProviderConfig,
 } from '../generation/index.ts';
-import type { Blobs, Store } from '../store/index.ts';
+import type { Blobs, CallStore, Store } from '../store/index.ts';
 import { readConfig, type Environment, type GenerateConfig } from './config.ts';
 import type { HandlerDeps } from './handler.ts';
 
@@ -22,7 +22,14 @@ export interface Ports extends HandlerDeps {
 }
 
 /** Everything a function stands on; composition roots hand it in. */
-export interface Runtime extends Ports {
+export interface Runtime extends Ports, PictureRuntime {
+  readonly store: Store;
+}
+
+/** What making pictures stands on. */
+export interface PictureRuntime extends HandlerDeps {
+  readonly store: CallStore;
+  readonly blobs: Blobs;
   readonly fetch: Fetch;
   readonly env: Environment;
   createSeal(secret: string): Seal;
@@ -34,22 +41,38 @@ export interface Runtime extends Ports {
   readonly openapi?: OpenApi;
 }
 
-/** What the functions about pictures work with, made from the runtime and its environment. */
-export interface Tools extends Seals {
+/** What making pictures needs, made from the runtime and its environment. */
+export interface PictureTools extends Seals {
   readonly config: GenerateConfig;
-  readonly writer: DurableWriter;
   readonly provider: Provider | undefined;
   readonly earlierProviders: readonly Provider[];
   readonly download: Download;
   readonly moderate: Moderate | undefined;
 }
 
+/** What the functions about pictures work with. */
+export interface Tools extends PictureTools {
+  readonly writer: DurableWriter;
+}
+
 /** Opens the tools; throws `CONFIG_INVALID` for a wrong setting. */
 export function openTools(runtime: Runtime): Tools {
-  const config = readConfig(runtime.env);
+  const tools = openPictureTools(runtime, readConfig(runtime.env), { createProvider, createWechatModeration });
+  return { ...tools, writer: createDurableWriter({ ...runtime, ...tools }) };
+}
+
+/** Makers of what a deployment may have configured. */
+interface Makers {
+  readonly createProvider: typeof createProvider;
+  /** Needed only where the configuration asks for it. */
+  readonly createWechatModeration?: typeof createWechatModeration;
+}
+
+/** Opens the tools but for the writer; throws `CONFIG_INVALID` for a wrong setting. */
+export function openPictureTools(runtime: PictureRuntime, config: GenerateConfig, makers: Makers): PictureTools {
   const { seal, previousSeals } = sealsOf(runtime, config);
   const made = (provider: ProviderConfig | undefined): Provider | undefined =>
-    provider && createProvider(runtime, provider);
+    provider && makers.createProvider(runtime, provider);
   const provider = runtime.provider ?? made(config.provider);
   const earlierProviders = [made(runtime.provider && config.provider), made(config.previousProvider)].filter(isThere);
   const trustedOrigins = [provider, ...earlierProviders].map((each) => each?.trustedOrigin).filter(isThere);
@@ -60,8 +83,7 @@ export function openTools(runtime: Runtime): Tools {
     provider,
     earlierProviders,
     download: createDownload({ clock: runtime.clock, trustedOrigins }),
-    moderate: runtime.moderate ?? openModeration(runtime, config),
-    writer: createDurableWriter({ ...runtime, seal, previousSeals }),
+    moderate: runtime.moderate ?? openModeration(runtime, config, makers),
   };
 }
 
@@ -80,9 +102,13 @@ export function sealsOf(runtime: Pick<Runtime, 'env' | 'createSeal'>, config = r
   };
 }
 
-function openModeration({ openapi, clock, log }: Runtime, { moderation }: GenerateConfig): Moderate | undefined {
+function openModeration(
+  { openapi, clock, log }: PictureRuntime,
+  { moderation }: GenerateConfig,
+  { createWechatModeration: create }: Makers,
+): Moderate | undefined {
   if (moderation === undefined) return undefined;
-  if (openapi) return createWechatModeration({ openapi, clock, log });
+  if (openapi && create) return create({ openapi, clock, log });
   throw new DurableError('CONFIG_INVALID', 'WX_DURABLE_MODERATION is "wechat", but the runtime has no `openapi`');
 }
 

@@ -14,8 +14,7 @@ export function assertChange({ set = {}, inc = {}, push = {}, unset = [] }: Chan
   const taken = new Set<string>();
   // Sorted, a path comes after every path that leads to it.
   for (const path of paths.sort()) {
-    const leading = path.split('.').map((_, index, names) => names.slice(0, index + 1).join('.'));
-    if (path === '_id' || leading.some((prefix) => taken.has(prefix))) {
+    if (path === '_id' || isTaken(taken, path)) {
       throw invalid('an update may not change `_id`, nor two paths of which one leads to the other', path);
     }
     taken.add(path);
@@ -23,6 +22,14 @@ export function assertChange({ set = {}, inc = {}, push = {}, unset = [] }: Chan
   const strange = Object.entries(inc).find(([, by]) => !Number.isFinite(by));
   if (strange) throw invalid('an increment is no number', strange[0]);
   assertStorable([Object.values(set), Object.values(push)]);
+}
+
+/** Whether the path itself or one that leads to it is among them. */
+function isTaken(taken: ReadonlySet<string>, path: string): boolean {
+  for (let dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+    if (taken.has(path.slice(0, dot))) return true;
+  }
+  return taken.has(path);
 }
 
 function invalid(what: string, path: string | undefined): DurableError {

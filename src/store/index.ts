@@ -4,10 +4,12 @@ export { assertChange } from './change.ts';
 export { assertDocument, valueAt } from './document.ts';
 export { assertPath, comparisonOf, is, readFilter, type Comparison, type Condition, type Filter } from './filter.ts';
 export { assertTwins, isPageKey, pageKeyOf, readPageRequest, type PagePlan } from './page-request.ts';
+export { filterOf } from './targets.ts';
 export {
   MAX_PAGE,
   type Blobs,
   type CallOptions,
+  type CallStore,
   type Change,
   type Document,
   type Group,
@@ -19,4 +21,5 @@ export {
   type Twins,
   type TwinsRequest,
   type UpdateTarget,
+  type UpdateTargets,
 } from './store.ts';

@@ -79,13 +79,13 @@ export interface Twins {
 }
 
 /**
- * The database as this library needs it: about ten statements, each on one collection.
+ * The database as a costly call needs it: five statements, each on one collection.
  *
  * Rejects with a `DurableError` whose code is one of `STORE_*`, `DEADLINE_PASSED` or `INPUT_INVALID`; the
  * category says whether the statement may have happened. Nothing is repeated in here: retry is the
  * business of room `durable`.
  */
-export interface Store {
+export interface CallStore {
   /** Adds a document unless its `_id` is taken; never overwrites. Refuses one without an `_id`, or with `$` in a name. */
   insert(collection: string, document: Document, call?: CallOptions): Promise<'inserted' | 'exists'>;
   /** The document of this id, or undefined. */
@@ -95,6 +95,18 @@ export interface Store {
    * That is what the SDK reports, so a conditional update must change something when it applies.
    */
   update(collection: string, target: UpdateTarget, change: Change, call?: CallOptions): Promise<number>;
+  /** One page of a walk by key; `skip` is never used. A page the platform refuses as too large is halved. */
+  page(collection: string, request: PageRequest, call?: CallOptions): Promise<Page>;
+  createCollection(name: string, call?: CallOptions): Promise<'created' | 'exists'>;
+}
+
+/** The database as this library needs it: what a call needs, and what checks and housekeeping ask besides. */
+export interface Store extends CallStore {
+  /**
+   * The same change to each of these documents that satisfies `where`; answers how many changed. Each is changed as a
+   * whole; where the statement fails, some may be changed.
+   */
+  updateMany(collection: string, targets: UpdateTargets, change: Change, call?: CallOptions): Promise<number>;
   /** Removes the document of this id if it satisfies `where`; answers how many were removed (0 or 1). */
   remove(collection: string, target: UpdateTarget, call?: CallOptions): Promise<number>;
   count(collection: string, where: Filter, call?: CallOptions): Promise<number>;
@@ -102,13 +114,16 @@ export interface Store {
   group(collection: string, request: GroupRequest, call?: CallOptions): Promise<readonly Group[]>;
   /** The sets of two or more documents that agree in all of these fields, ordered by `firstId`; over 1,000: `STORE_TOO_LARGE`. */
   twins(collection: string, request: TwinsRequest, call?: CallOptions): Promise<readonly Twins[]>;
-  /** One page of a walk by key; `skip` is never used. A page the platform refuses as too large is halved. */
-  page(collection: string, request: PageRequest, call?: CallOptions): Promise<Page>;
-  createCollection(name: string, call?: CallOptions): Promise<'created' | 'exists'>;
 }
 
 export interface UpdateTarget {
   readonly id: string;
+  readonly where?: Filter;
+}
+
+export interface UpdateTargets {
+  /** From 1 to 100. */
+  readonly ids: readonly string[];
   readonly where?: Filter;
 }
 

@@ -77,10 +77,10 @@ test('the collections that the functions write to exist from the start', async (
 
 test("a function gets our settings and the provider, nothing else of this process's environment", async () => {
   const env = { WX_DURABLE_KEY: 'k', WX_DURABLE_PROVIDER: 'other', OTHER_SECRET: 's' };
-  const { url } = await startDev('data-settings', ['--provider', 'scripted'], env);
+  const { url } = await startDev('data-settings', ['--provider', 'zhipu'], env);
   const answer = await fetch(`${url}/invoke/echo`, { method: 'POST', body: '{"say":"你好"}' });
   const { result } = (await answer.json()) as { result: unknown };
-  expect(result).toEqual({ said: '你好', settings: ['WX_DURABLE_KEY=k', 'WX_DURABLE_PROVIDER=scripted'] });
+  expect(result).toEqual({ said: '你好', settings: ['WX_DURABLE_KEY=k', 'WX_DURABLE_PROVIDER=zhipu'] });
 });
 
 test("a function's console lines appear with its name and request in front", async () => {
@@ -113,11 +113,50 @@ test('a data folder in use is refused, and the first local cloud goes on', async
   expect((await fetch(`${url}/_emulator/health`)).status).toBe(200);
 });
 
-test('a folder without functions is said, and the local cloud runs all the same', async () => {
-  const dev = cli.start(['dev', '--port', '0', '--dir', 'data-none', '--functions', 'nowhere']);
+test('a function that needs the SDK and says so nowhere but in its code: the start names what to install', async () => {
+  mkdirSync(join(cli.folder, 'lacking/hello'), { recursive: true });
+  writeFileSync(join(cli.folder, 'lacking/hello/index.js'), `const cloud = require('wx-server-sdk');`);
+  const dev = cli.start(['dev', '--port', '0', '--dir', 'data-lacking', '--functions', 'lacking']);
   running.push(dev);
-  await dev.sees(/nowhere 中没有云函数（每个云函数是一个含 index.js 的文件夹）/);
+  await dev.says(/缺少依赖 wx-server-sdk，调用会失败：hello\n {3}请停止后执行：npm i wx-server-sdk$/m);
+});
+
+test('a folder without functions is said, and the local cloud runs all the same', async () => {
+  mkdirSync(join(cli.folder, 'empty'), { recursive: true });
+  const dev = cli.start(['dev', '--port', '0', '--dir', 'data-none', '--functions', 'empty']);
+  running.push(dev);
+  await dev.sees(/empty 中没有云函数（每个云函数是一个含 index.js 的文件夹）/);
   await dev.sees(/Ctrl-C/);
+});
+
+test.each<[string, readonly string[], number, RegExp]>([
+  ['functions that are nowhere', ['--functions', 'nope'], 6, /^没有目录 nope/],
+  ['a single function', ['--functions', 'functions/echo'], 6, /^functions\/echo 本身就是一个云函数：.*\/functions$/],
+  [
+    'a picture service nobody knows',
+    ['--provider', 'nonsense'],
+    3,
+    /^不认识图片服务 nonsense：可用的有 local、zhipu、/,
+  ],
+  ['an origin that is none', ['--allow-origin', 'localhost:5173'], 1, /"localhost:5173" is no origin/],
+])('%s: it says so and does not start', async (_what, args, exitCode, said) => {
+  const { code, stdout, stderr } = await cli.start(['dev', '--port', '0', '--dir', 'data-slip', ...args]).ended;
+  expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+  expect(stderr.trim()).toMatch(said);
+});
+
+test('a picture service of any name runs where its address is set', async () => {
+  const address = { WX_DURABLE_PROVIDER_URL: 'http://127.0.0.1:9/v1' };
+  const dev = await startDev('data-own-provider', ['--provider', 'ours'], address);
+  await dev.sees(/图片服务：ours/);
+});
+
+test('a page of an origin that was allowed on the command line may use it, and no other', async () => {
+  const { url } = await startDev('data-origins', ['--allow-origin', 'http://localhost:5173', 'https://dev.example']);
+  const ask = (origin: string) => fetch(`${url}/_emulator/health`, { headers: { origin } });
+  const told = await ask('https://dev.example');
+  expect(told.headers.get('access-control-allow-origin')).toBe('https://dev.example');
+  expect((await ask('http://localhost:5174')).status).toBe(403);
 });
 
 test('a log that is damaged is said in the language of the person, with its place and what to do', async () => {

@@ -3,7 +3,7 @@ import { findWaiting } from '../../src/cli/recover/waiting.ts';
 import { createDeadline } from '../../src/core/index.ts';
 import { collections, neededIndexes } from '../../src/records/index.ts';
 import { createIntegrityCheck } from '../../src/service/index.ts';
-import type { Filter, Store } from '../../src/store/index.ts';
+import { is, type Filter, type Store } from '../../src/store/index.ts';
 import { composeLetterFor } from '../support/letters.ts';
 import { createMemoryCloud } from '../support/memory-cloud.ts';
 
@@ -34,6 +34,10 @@ function noting(store: Store, queries: Query[]): Store {
     update(name, target, change, call) {
       note('update', name, { ...target.where, _id: target.id });
       return store.update(name, target, change, call);
+    },
+    updateMany(name, targets, change, call) {
+      note('updateMany', name, { ...targets.where, _id: is.oneOf(targets.ids) });
+      return store.updateMany(name, targets, change, call);
     },
   };
 }

@@ -43,6 +43,23 @@ describe('a command on the local cloud', () => {
     expect(stderr.split('\n')[0]).toBe(`target: local cloud ${stage.cloud.url}`);
   });
 
+  test.each<[readonly string[], object]>([
+    [
+      ['init', '--local', 'http://127.0.0.1:9'],
+      { command: 'init', error: { exitCode: 5, message: expect.stringContaining('http://127.0.0.1:9') } },
+    ],
+    [
+      ['check', '--sektion'],
+      { command: 'check', error: { exitCode: 3, message: expect.stringContaining('--sektion') } },
+    ],
+  ])('%j that asked for JSON fails with JSON', async (args, expected) => {
+    const { code, stdout } = await stage.cli.start([...args, '--json']).ended;
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    const told = JSON.parse(stdout) as { error: { exitCode: number } };
+    expect(told).toMatchObject({ schemaVersion: 1, ...expected });
+    expect(told.error.exitCode).toBe(code);
+  });
+
   test('ends with 5 and one sentence where no local cloud runs', async () => {
     const { code, stdout, stderr } = await stage.cli.start(['init', '--local', 'http://127.0.0.1:9']).ended;
     expect({ code, stdout }).toEqual({ code: 5, stdout: '' });

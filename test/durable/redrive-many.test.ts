@@ -16,8 +16,9 @@ describe('a redrive of many letters', () => {
     expect(await redrive()).toMatchObject({ done: 1_000, failed: [] });
     const times = store.statements.map(({ startedAtMs }) => startedAtMs);
     const atOnce = times.map((at) => times.filter((other) => other <= at && other > at - 20).length);
-    expect(Math.max(...atOnce)).toBe(16);
-    expect(store.names().filter((name) => name.startsWith('page'))).toHaveLength(8 + 32);
+    expect(Math.max(...atOnce)).toBeLessThanOrEqual(16);
+    expect(Math.max(...atOnce)).toBeGreaterThan(14);
+    expect(store.names().filter((name) => name.startsWith('page'))).toHaveLength(9 + 34);
     // One by one, as the published algorithm did: a look and a write for each, and the one page.
     const oneByOneMs = (1 + 2 * 1_000) * 20;
     expect(oneByOneMs / (clock.now() - startedAtMs)).toBeGreaterThan(10);
@@ -58,16 +59,16 @@ describe('a redrive that runs out of time', () => {
   });
 
   it('answers a checkpoint where the time is over just at the end of a page', async () => {
-    const letters = Array.from({ length: 128 }, (_, number) => letterOf(work(number)));
+    const letters = Array.from({ length: 120 }, (_, number) => letterOf(work(number)));
     const { redrive, store, clock, within } = await createScene(letters);
-    const { update } = store;
-    store.update = async (...request) => {
-      const changed = await update(...request);
-      if (request[1].id === 'w_0127_1') await clock.advance(10_000);
+    const { updateMany } = store;
+    store.updateMany = async (...request) => {
+      const changed = await updateMany(...request);
+      if (request[1].ids.includes('w_0119_1')) await clock.advance(10_000);
       return changed;
     };
     const report = await redrive(within(5_000));
-    expect(report).toEqual({ done: 128, skipped: 0, failed: [], checkpoint: { id: 'w_0127_1' } });
+    expect(report).toEqual({ done: 120, skipped: 0, failed: [], checkpoint: { id: 'w_0119_1' } });
   });
 
   it('reaches every letter exactly once when it is resumed from its checkpoints, wherever time ends', async () => {

@@ -43,9 +43,36 @@ describe('redrive', () => {
     expect(states()).toEqual(['w_0001_1 redriven']);
   });
 
+  it('marks letters together, and each alone where that did not reach all of them', async () => {
+    const letters = [1, 2, 3].map((number) => letterOf(work(number)));
+    const { redrive, memory, store, states } = await createScene(letters, {
+      fates: { 'updateMany emergency_backup': ['answer-lost'] },
+    });
+    expect(await redrive()).toMatchObject({ done: 3, failed: [] });
+    expect(states()).toEqual(['w_0001_1 redriven', 'w_0002_1 redriven', 'w_0003_1 redriven']);
+    const marks = () => store.names().filter((name) => /update(Many)? emergency_backup/.test(name)).length;
+    expect(marks()).toBe(1 + 3);
+    await memory.updateMany('emergency_backup', { ids: letters.map(({ _id }) => _id) }, { set: { state: 'waiting' } });
+    expect(await redrive()).toMatchObject({ done: 3, failed: [] });
+    expect(marks()).toBe(1 + 3 + 1);
+  });
+
+  it('keeps a deletion that came while its letter was marked together with others', async () => {
+    const { redrive, memory, store, states } = await createScene([1, 2].map((number) => letterOf(work(number))));
+    const { updateMany } = store;
+    const deletedAt = new Date(5);
+    store.updateMany = async (...request) => {
+      await memory.update('emergency_backup', { id: 'w_0001_1' }, { set: { deletedAt } });
+      return updateMany(...request);
+    };
+    expect(await redrive()).toMatchObject({ done: 2, failed: [] });
+    expect(states()).toEqual(['w_0001_1 redriven', 'w_0002_1 redriven']);
+    expect(memory.dump('works')).toEqual([{ ...work(1), deletedAt }, work(2)]);
+  });
+
   it('marks a letter again where the answer to the mark was lost', async () => {
     const { redrive, memory, states } = await createScene([letterOf(work(1))], {
-      fates: { 'update emergency_backup': ['STORE_UNCERTAIN'] },
+      fates: { 'updateMany emergency_backup': ['STORE_UNCERTAIN'], 'update emergency_backup': ['STORE_UNCERTAIN'] },
     });
     expect(await redrive()).toMatchObject({ done: 0, failed: [{ id: 'w_0001_1', code: 'STORE_UNCERTAIN' }] });
     expect(await redrive()).toMatchObject({ done: 1, failed: [] });

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Emulator, FaultRule } from '../../src/emulator/index.ts';
-import { admin, cloud, failureOf, openCollection, openEmulator, stored, temporaryFolder } from './harness.ts';
+import {
+  admin,
+  cloud,
+  failureOf,
+  functionsFolder,
+  openCollection,
+  openEmulator,
+  stored,
+  temporaryFolder,
+} from './harness.ts';
 
 async function putFaults(emulator: Emulator, rules: unknown): Promise<Response> {
   return fetch(`${emulator.url}/_emulator/faults`, { method: 'PUT', body: JSON.stringify(rules) });
@@ -269,4 +278,44 @@ describe('bad rules', () => {
     await expect(openEmulator({ dir, faults: [{ inject: 'delay' }] })).rejects.toThrow('delayMs is missing');
     await openEmulator({ dir });
   });
+});
+
+describe('faults that come after an effect', () => {
+  const AFTER = ['reset-after', 'cut', 'hang-after', 'status-after', 'kill-after'] as const;
+
+  test.each(AFTER)('%s lets what is refused pass, and meets the next request that takes effect', async (inject) => {
+    const emulator = await openEmulator();
+    const works = await openCollection('works', [{ _id: 'taken' }]);
+    const status = inject === 'status-after' ? { status: 502 } : {};
+    emulator.faults.set([{ action: 'insertDocument', inject, times: 1, ...status }]);
+    const hasty = cloud.createNewInstance({ env: cloud.DYNAMIC_CURRENT_ENV, timeout: 500 }).database();
+    expect((await failureOf(works.add({ data: { _id: 'taken' } }))).message).toContain('E11000');
+    expect(await fired(emulator)).toBe(0);
+    const lost = await failureOf(hasty.collection('works').add({ data: { _id: 'new' } }));
+    expect(lost.message).not.toContain('E11000');
+    expect(await stored(emulator, 'works')).toEqual([{ _id: 'taken' }, { _id: 'new' }]);
+    expect(await fired(emulator)).toBe(1);
+  });
+
+  test('so does one for uploads, calls and HTTP accesses', async () => {
+    const functionsDir = functionsFolder({ probe: `exports.main = async () => 'ran';` }, 5);
+    const emulator = await openEmulator({ functionsDir });
+    emulator.faults.set([{ storage: 'upload', inject: 'reset-after', times: 1 }]);
+    expect((await fetch(`${emulator.url}/cos/x`, { method: 'PUT', body: 'x' })).status).toBe(403);
+    expect(await fired(emulator)).toBe(0);
+    await failureOf(cloud.uploadFile({ cloudPath: 'x', fileContent: Buffer.from('x') }));
+    expect(await fired(emulator)).toBe(1);
+
+    emulator.faults.set([{ function: ['nobody', 'probe'], inject: 'reset-after', times: 1 }]);
+    expect(await emulator.invoke('nobody', {})).toMatchObject({ errCode: -501000 });
+    expect((await fetch(`${emulator.url}/http/nobody`)).status).toBe(404);
+    expect(await fired(emulator)).toBe(0);
+    await expect(fetch(`${emulator.url}/http/probe`)).rejects.toThrow();
+    expect(await fired(emulator)).toBe(1);
+  });
+
+  async function fired(emulator: Emulator): Promise<number | undefined> {
+    const [rule] = (await (await fetch(`${emulator.url}/_emulator/faults`)).json()) as { fired: number }[];
+    return rule?.fired;
+  }
 });

@@ -186,6 +186,20 @@ describe('failures', () => {
     expect(await emulator.invoke('probe', {})).toMatchObject({ result: { served: 1 } });
   });
 
+  test('its developer reads what to do about a time limit, and about a package that is nowhere', async () => {
+    const said: string[] = [];
+    const onConsole = ({ text }: { text: string }) => void said.push(text);
+    const slow = await open({ onConsole }, 1);
+    await slow.invoke('probe', { do: 'wait' });
+    expect(said).toEqual(['ended at its time limit of 1 s; "timeout" in its config.json sets another\n']);
+    const functionsDir = functionsFolder({ lacking: `exports.main = async () => require('nobody-has-this');` });
+    const lacking = await openEmulator({ functionsDir, onConsole });
+    expect(await lacking.invoke('lacking', {})).toMatchObject({
+      errMsg: expect.stringContaining("Cannot find module 'nobody-has-this'"),
+    });
+    expect(said.join('')).toContain('nobody-has-this is not installed: run npm i nobody-has-this in');
+  });
+
   test('without a config.json the timeout is 3 seconds', async () => {
     const emulator = await openEmulator({ functionsDir: functionsFolder({ probe: PROBE }) });
     expect(await emulator.invoke('probe', { do: 'context' })).toMatchObject({ result: { time_limit_in_ms: 3000 } });

@@ -15,6 +15,15 @@ exports.main = async (event, context) => {
       try { return (await cloud.callFunction({ name: 'probe', data: event.data })).result.length ?? 'object'; }
       catch (error) { return { code: error.code, message: error.message }; }
     case 'hoard': { const kept = []; for (;;) kept.push(new Array(100_000).fill(kept.length)); }
+    case 'buffers': {
+      const kept = [];
+      for (let n = 0; n < event.count; n += 1) {
+        kept.push(Buffer.alloc(8 * 1024 * 1024, n));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return kept.length;
+    }
     case 'spin': { const until = Date.now() + event.ms; while (Date.now() < until); return 'spun'; }
     case 'memory': return context.memory_limit_in_mb;
     case 'gate': {
@@ -73,6 +82,64 @@ describe('sizes', () => {
     expect(await emulator.invoke('probe', { do: 'nest', data: large })).toMatchObject({
       result: { code: 'FUNCTIONS_EXECUTE_FAIL' },
     });
+  });
+});
+
+describe('the database', () => {
+  test('a result of more bytes than allowed is refused, a smaller page of it is not', async () => {
+    await open({ limits: { queryResultBytes: KIB } });
+    const works = await openCollection(
+      'works',
+      Array.from({ length: 4 }, (_, n) => ({ _id: n, text: '文'.repeat(100) })),
+    );
+    const message = expect.stringContaining('ask for smaller pages');
+    expect(await failureOf(works.get())).toMatchObject({ errCode: -501001, message });
+    expect(await failureOf(works.aggregate().end())).toMatchObject({ code: 'EXCEED_MAX_RESPONSE_SIZE' });
+    expect((await works.limit(3).get()).data).toHaveLength(3);
+  });
+
+  test('one collection more than allowed is not made, and the others work on', async () => {
+    await open({ limits: { collections: 1 } });
+    const works = await openCollection('works');
+    const again = await failureOf(cloud.database().createCollection('works'));
+    expect(again).toMatchObject({ code: 'DATABASE_COLLECTION_ALREADY_EXIST' });
+    const more = await failureOf(cloud.database().createCollection('more'));
+    expect(more).toMatchObject({ code: 'DATABASE_COLLECTION_EXCEED_LIMIT' });
+    expect((await failureOf(cloud.database().collection('more').get())).errCode).toBe(-502005);
+    expect((await works.count()).total).toBe(0);
+  });
+});
+
+describe('what is declared', () => {
+  test('a collection has 100 indexes at most, and an index 31 fields', async () => {
+    const emulator = await open();
+    const url = `${emulator.url}/_emulator/indexes/works`;
+    const declare = async (indexes: readonly object[]): Promise<number> =>
+      (await fetch(url, { method: 'PUT', body: JSON.stringify(indexes) })).status;
+    const fields = (count: number): Json => Object.fromEntries(Array.from({ length: count }, (_, n) => [`f${n}`, 1]));
+    const many = Array.from({ length: 101 }, (_, n) => ({ keys: { [`f${n}`]: 1 } }));
+    expect(await declare(many.slice(1))).toBe(200);
+    expect(await declare(many)).toBe(400);
+    expect(await (await fetch(url)).json()).toMatchObject({ indexes: { length: 100 } });
+    expect(await declare([{ keys: fields(32) }])).toBe(400);
+    expect(await declare([{ keys: fields(31) }])).toBe(200);
+  });
+});
+
+describe('settings', () => {
+  test('a function whose variables take more than 4 KB does not run, until they take less', async () => {
+    const config = (length: number): Json => ({ timeout: 5, envVariables: { LONG: 'x'.repeat(length) } });
+    const functionsDir = functionsFolder({ probe: PROBE });
+    const set = (length: number) =>
+      writeFileSync(join(functionsDir, 'probe/config.json'), JSON.stringify(config(length)));
+    set(4 * KIB - 3);
+    const emulator = await openEmulator({ functionsDir });
+    expect(await emulator.invoke('probe', {})).toMatchObject({
+      errCode: -504002,
+      errMsg: expect.stringContaining('environment variables have 4097 bytes, the limit is 4096'),
+    });
+    set(4 * KIB - 4);
+    expect(await emulator.invoke('probe', {})).toMatchObject({ result: { heard: {} } });
   });
 });
 
@@ -138,6 +205,15 @@ describe('memory and time', () => {
     });
     expect(await emulator.invoke('probe', { do: 'hoard' })).toMatchObject({ errCode: -504002 });
     expect(await emulator.invoke('probe', {})).toMatchObject({ result: { heard: {} } });
+  });
+
+  test('Buffers, which lie outside of the heap, count too', async () => {
+    const emulator = await open({}, { timeout: 30, memorySize: 128 });
+    const hoard = (count: number) => emulator.invoke('probe', { do: 'buffers', count });
+    expect(await hoard(30)).toMatchObject({ errCode: -504002, errMsg: expect.stringContaining('memory limit') });
+    expect(await hoard(2)).toMatchObject({ result: 2 });
+    const relaxed = await open({ limits: false }, { timeout: 30, memorySize: 128 });
+    expect(await relaxed.invoke('probe', { do: 'buffers', count: 30 })).toMatchObject({ result: 30 });
   });
 
   test('a function that sets nothing has 256 MB', async () => {

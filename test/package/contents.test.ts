@@ -60,6 +60,12 @@ test('a bundled SDK, and a package left to be installed, are found', () => {
   ]);
 });
 
+test('what a web page loads may need nothing of Node', () => {
+  const externals = ['node:fs'];
+  expect(findExternals([bundle('lib/emulator/wx', { externals })])).toEqual(['lib/emulator/wx needs node:fs']);
+  expect(findExternals([bundle('lib/emulator', { externals })])).toEqual([]);
+});
+
 test('a bundled package whose licence is not shipped is named with its version', () => {
   const inputs = [`${modules}/p-retry/index.js`];
   const bundles = [bundle('lib/index', { inputs })];

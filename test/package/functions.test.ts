@@ -3,9 +3,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { buildFunctions } from '../../scripts/build/functions.mjs';
-import { functionChecks, MAX_BUNDLE_BYTES } from '../../scripts/check-package/functions.mjs';
+import { functionChecks, MAX_BUNDLE_BYTES, MAX_FOLDER_BYTES } from '../../scripts/check-package/functions.mjs';
 import { plantProject } from './planted-project.ts';
 
+const LATER = 'cloudfunctions/hello/later.ts';
 const roots: string[] = [];
 
 afterEach(() => {
@@ -138,8 +139,29 @@ describe('the checks of what is uploaded', () => {
     // Nobody waits for what a timer calls, so it may weigh more; not anything.
     const timer = await build({ 'src/greet.ts': heavy });
     expect(await complaints(timer.root)).toEqual({});
-    const heavier = await build({ 'src/greet.ts': heavy.replace('xx', 'x'.repeat(MAX_BUNDLE_BYTES / 4)) });
-    expect(Object.keys(await complaints(heavier.root))).toHaveLength(1);
+    const heavier = await build({ 'src/greet.ts': heavy.replace('xx', 'x'.repeat(MAX_BUNDLE_BYTES)) });
+    expect(Object.keys(await complaints(heavier.root))).toContain('hello is at most 120 kB');
+  });
+
+  test('find a second file that does not load, and one with which the whole weighs too much', async () => {
+    const later = { 'cloudfunctions/hello/config.json': '{ "timeout": 20 }' };
+    const main = "export const main = async () => (await import('./later.ts')).word;";
+    const sound = await build({ ...later, 'cloudfunctions/hello/index.ts': main, [LATER]: "export const word = 'a';" });
+    expect(await complaints(sound.root)).toEqual({});
+    expect(sound.outputs[0]).toMatchObject({ what: 'cloudfunctions/hello', laterBytes: expect.any(Number) });
+    const file = sound.path('cloudfunctions/hello/index.js');
+    expect(await (createRequire(file)(file) as { main: () => Promise<string> }).main()).toBe('a');
+    const text = `export const word = '${'x'.repeat(MAX_FOLDER_BYTES)}';`;
+    const heavy = await build({ ...later, 'cloudfunctions/hello/index.ts': main, [LATER]: text });
+    expect(Object.keys(await complaints(heavy.root))).toEqual([
+      `hello is at most ${MAX_FOLDER_BYTES / 1_000} kB in all`,
+    ]);
+    const broken = await build({
+      ...later,
+      'cloudfunctions/hello/index.ts': main,
+      [LATER]: "throw new Error('broken');",
+    });
+    await expect(complaints(broken.root)).rejects.toThrow('broken');
   });
 
   test('find a second dependency, another version and a timeout that differs', async () => {

@@ -33,7 +33,7 @@ function createGate(choices: readonly Actor[]) {
         new Promise((resolve, reject) => {
           waiting.push({ actor, run: () => effect(...args).then(resolve, reject) });
         });
-    const { insert, get, update, remove, count, group, twins, page, createCollection } = store;
+    const { insert, get, update, updateMany, remove, count, group, twins, page, createCollection } = store;
     return {
       insert: held(insert),
       get: held(get),
@@ -43,6 +43,7 @@ function createGate(choices: readonly Actor[]) {
       group: held(group),
       twins: held(twins),
       page: held(page),
+      updateMany: held(updateMany),
       createCollection: held(createCollection),
     };
   };

@@ -5,6 +5,7 @@
  */
 import { canonicalJson, DurableError, isDurableError, type Clock } from '../../src/core/index.ts';
 import type { Blobs, Store } from '../../src/store/index.ts';
+import { storeThrough } from '../support/store-through.ts';
 import { digestOf } from './digest.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -228,20 +229,9 @@ function unavailable(): DurableError {
 
 /** The store as this instance reaches it. */
 export function faultyStore(store: Store, instance: Instance): Store {
-  const through = <T>(name: string, collection: string, body: unknown, effect: () => Promise<T>): Promise<T> =>
-    instance.run({ kind: 'database', name, collection, body }, effect);
-  return {
-    insert: (name, document) => through('insert', name, document, () => store.insert(name, document)),
-    get: (name, id) => through('get', name, id, () => store.get(name, id)),
-    update: (name, target, change) =>
-      through('update', name, [target, change], () => store.update(name, target, change)),
-    remove: (name, target) => through('remove', name, target, () => store.remove(name, target)),
-    count: (name, where) => through('count', name, where, () => store.count(name, where)),
-    group: (name, request) => through('group', name, request, () => store.group(name, request)),
-    twins: (name, request) => through('twins', name, request, () => store.twins(name, request)),
-    page: (name, request) => through('page', name, request, () => store.page(name, request)),
-    createCollection: (name) => through('create', name, '', () => store.createCollection(name)),
-  };
+  return storeThrough(store, ({ op, collection, body }, effect) =>
+    instance.run({ kind: 'database', name: op, collection, body }, effect),
+  );
 }
 
 /** The files as this instance reaches them. */

@@ -72,7 +72,7 @@ describe('recovery of a thousand calls, 20 ms to the database', () => {
     expect(memory.dump('works').map(({ _id, prompt }) => `${_id} ${String(prompt)}`)).toEqual(
       Array.from({ length: COUNT }, (_, n) => `w_${nameOf(n)} 猫`),
     );
-    expect(atOnce).toBe(16);
+    expect(atOnce).toBeLessThanOrEqual(16);
     expect(ONE_BY_ONE_MS / tookMs).toBeGreaterThan(10);
     console.log(
       `# recovery: 1,000 letters in ${tookMs} ms and ${trips} trips, ${(ONE_BY_ONE_MS / tookMs).toFixed(1)} times faster than one by one`,
@@ -86,6 +86,9 @@ describe('recovery of a thousand calls, 20 ms to the database', () => {
     expect(atOnce).toBeLessThanOrEqual(16);
     for (const user of memory.dump('users')) expect(user).toMatchObject({ generateCount: 1, quota: { open: 0 } });
     for (const letter of memory.dump('emergency_backup')) expect(letter['state']).toBe('redriven');
+    // Its record stored, its hold closed; all else is asked for, and marked, together.
+    expect(trips).toBeLessThan(2.1 * COUNT);
+    expect(ONE_BY_ONE_MS / tookMs).toBeGreaterThan(10);
     console.log(`# recovery: 1,000 open calls with their letters in ${tookMs} ms and ${trips} trips`);
   });
 
@@ -95,8 +98,9 @@ describe('recovery of a thousand calls, 20 ms to the database', () => {
     expect(report.phases.holds).toMatchObject({ done: COUNT, failed: [] });
     for (const work of memory.dump('works')) expect(work['status']).toBe('failed');
     for (const user of memory.dump('users')) expect(user).toMatchObject({ generateCount: 0, quota: { open: 0 } });
-    // Fence, end, look, close; all else is asked for a hundred at a time.
-    expect(trips).toBeLessThan(4.2 * COUNT);
+    // Its end stored, its hold closed; all else is asked for a hundred at a time.
+    expect(trips).toBeLessThan(2.1 * COUNT);
+    expect(ONE_BY_ONE_MS / tookMs).toBeGreaterThan(10);
     console.log(`# recovery: 1,000 open calls without any trace in ${tookMs} ms and ${trips} trips`);
   });
 
@@ -105,7 +109,7 @@ describe('recovery of a thousand calls, 20 ms to the database', () => {
     let from: RecoverCheckpoint | undefined;
     let runs = 0;
     do {
-      from = (await run(1_200, from)).report.checkpoint;
+      from = (await run(900, from)).report.checkpoint;
       runs += 1;
     } while (from && runs < 500);
     expect(runs).toBeGreaterThan(2);

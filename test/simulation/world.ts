@@ -9,7 +9,7 @@ import {
 } from '../../src/generation/index.ts';
 import { createDeadline, isDurableError, type Code } from '../../src/core/index.ts';
 import { repairUserCounts } from '../../src/integrity/index.ts';
-import { createHoldPruning, openHoldsIn } from '../../src/once/index.ts';
+import { answerEarlier, createHoldPruning, openHoldsIn } from '../../src/once/index.ts';
 import { collections } from '../../src/records/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { seededRandom, testHash } from '../support/ports.ts';
@@ -108,7 +108,8 @@ export function createWorld({ placements, maxAttempts, mood, veryLateMs, sabotag
   /** A person's call; answers once the function has answered or the platform has killed it. */
   const call = async (requestId: string, retryUnknown = false): Promise<Seen> => {
     const booted = boot(`call ${requestId}`);
-    const generation = createGeneration(wire(booted), { registration: { open: true, initialCredits: CREDITS } });
+    const registration = { open: true, initialCredits: CREDITS };
+    const generation = createGeneration(wire(booted), { registration, earlier: async () => answerEarlier });
     const visit = { openid: OPENID, deadline: booted.deadline };
     const running = generation.generate(visit, { ...WISH, requestId, retryUnknown }).then(
       (generated): Seen => ({ kind: 'final', generated }),

@@ -129,6 +129,7 @@ export function describeRefusals(use: Use): void {
         ids.flatMap((id) => [
           () => store.get(name, id),
           () => store.update(name, { id }, { set: { hacked: true } }),
+          () => store.updateMany(name, { ids: ['u1', id] }, { set: { hacked: true } }),
           () => store.remove(name, { id }),
         ]),
       );

@@ -118,6 +118,39 @@ export function describeUpdates(use: Use): void {
     });
   });
 
+  describe('updateMany', () => {
+    const three = (use: Use) =>
+      collectionWith(use().store, { _id: 'a', n: 1 }, { _id: 'b', n: 1, done: true }, { _id: 'c', n: 1 });
+    const numbers = async (name: string) =>
+      (await use().store.page(name, { limit: 10 })).items.map(({ _id, n }) => `${_id}${String(n)}`);
+
+    it('changes those of the ids that satisfy the condition, no others, and answers how many', async () => {
+      const { store } = use();
+      const name = await three(use);
+      const targets = { ids: ['a', 'b', 'gone'], where: { done: is.absent() } };
+      expect(await store.updateMany(name, targets, { set: { n: 2 } })).toBe(1);
+      expect(await numbers(name)).toEqual(['a2', 'b1', 'c1']);
+      expect(await store.updateMany(name, { ids: ['a', 'b', 'b'] }, { inc: { n: 1 } })).toBe(2);
+      expect(await numbers(name)).toEqual(['a3', 'b2', 'c1']);
+    });
+
+    it('does not count one that is already as it says', async () => {
+      const name = await three(use);
+      expect(await use().store.updateMany(name, { ids: ['a', 'b'] }, { set: { done: true } })).toBe(1);
+    });
+
+    it('refuses no ids, more than 100, and what is no list, and changes nothing', async () => {
+      const { store } = use();
+      const name = await three(use);
+      const many = Array.from({ length: 101 }, (_, n) => `x${n}`);
+      for (const ids of [[], ['a', ...many.slice(1)], 'a', undefined] as unknown as string[][]) {
+        expect(await codeOf(store.updateMany(name, { ids }, { set: { n: 9 } }))).toBe('INPUT_INVALID');
+      }
+      expect(await store.updateMany(name, { ids: [...many.slice(2), 'a'] }, { set: { n: 2 } })).toBe(1);
+      expect(await numbers(name)).toEqual(['a2', 'b1', 'c1']);
+    });
+  });
+
   describe('the opening of a costly call', () => {
     const DAY = '20261122';
     const opening = (number: number, limit = 50) => {

@@ -1,5 +1,6 @@
 import { DurableError, withTimeout, type Clock, type Code } from '../../src/core/index.ts';
 import type { Blobs, CallOptions, Store } from '../../src/store/index.ts';
+import { storeThrough } from './store-through.ts';
 
 /**
  * What one statement meets: nothing, an error before it takes effect, an answer that is lost after it took
@@ -83,18 +84,8 @@ function createLine({ clock, fates = {}, latencyMs = 0 }: Flakiness): Line & { s
 /** A store whose statements fail as planned. */
 export function createFlakyStore(store: Store, flakiness: Flakiness): Store & Line {
   const { send, ...line } = createLine(flakiness);
-  return {
-    ...line,
-    insert: (name, document, call) => send(`insert ${name}`, call, () => store.insert(name, document)),
-    get: (name, id, call) => send(`get ${name}`, call, () => store.get(name, id)),
-    update: (name, target, change, call) => send(`update ${name}`, call, () => store.update(name, target, change)),
-    remove: (name, target, call) => send(`remove ${name}`, call, () => store.remove(name, target)),
-    count: (name, where, call) => send(`count ${name}`, call, () => store.count(name, where)),
-    group: (name, request, call) => send(`group ${name}`, call, () => store.group(name, request)),
-    twins: (name, request, call) => send(`twins ${name}`, call, () => store.twins(name, request)),
-    page: (name, request, call) => send(`page ${name}`, call, () => store.page(name, request)),
-    createCollection: (name, call) => send(`createCollection ${name}`, call, () => store.createCollection(name)),
-  };
+  const over = storeThrough(store, ({ op, collection, call }, effect) => send(`${op} ${collection}`, call, effect));
+  return { ...line, ...over };
 }
 
 /** Files whose operations fail as planned. */

@@ -4,6 +4,7 @@ import { adviceFor, renderReport, storeReport, type Check, type CheckProgress } 
 import type { IntegrityReport } from '../../records/index.ts';
 import { CHECK_SECTIONS, createIntegrityCheck } from '../../service/index.ts';
 import { openCheckpoint, sayResume } from '../checkpoint.ts';
+import { checkState } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { withCloudOptions, withWalkOptions, type CloudOptions, type WalkOptions } from '../options.ts';
 import { paintReport } from '../paint-report.ts';
@@ -63,7 +64,7 @@ async function check(session: Session, options: CheckOptions): Promise<void> {
   const sections = (options.section ?? CHECK_SECTIONS).filter((name) => !options.readOnly || name !== WRITES);
   if (!options.readOnly) await session.target.confirmWrite(WHAT[session.language]);
   const runtime = runtimeOf(session, session.log);
-  const checkpoint = openCheckpoint('check', session);
+  const checkpoint = openCheckpoint('check', session, checkState);
   const from = options.resume ? (checkpoint.read() as Plain) : undefined;
   const watch = createWatch(session.terminal, options.timeLimit * 1_000);
   const checking = createIntegrityCheck(runtime, { deep: options.deep ?? false, sections });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { createEmulator, type Emulator } from '../../emulator/index.ts';
 import { createMissingCollections } from '../dev/collections.ts';
+import { chooseProvider } from '../dev/provider.ts';
 import { formatConsoleLine } from '../dev/console-line.ts';
 import { chooseFunctions, findMissingPackages, type FunctionsFolder } from '../dev/functions.ts';
 import { explainStartFailure } from '../dev/start-failure.ts';
@@ -18,6 +19,7 @@ interface DevOptions {
   readonly provider?: string;
   readonly timers: boolean;
   readonly limits: boolean;
+  readonly allowOrigin?: readonly string[];
   readonly import?: string;
   readonly exportOnExit?: string;
   readonly lang: string;
@@ -37,6 +39,10 @@ export function addDevCommand(program: Command, { terminal }: CommandContext): v
     .option('--provider <name>', '图片服务，默认 local 为本机绘制 (picture service; local paints on this machine)')
     .option('--no-timers', '不自动触发定时器 (timers do not fire by themselves)')
     .option('--no-limits', '不模拟线上的大小、内存和超时限制 (no limits of size, memory and time)')
+    .option(
+      '--allow-origin <origin...>',
+      '允许访问的网页来源，例如 http://localhost:5173 (origins of web pages that may use it)',
+    )
     .option('--import <path>', '启动时导入的目录 (folder to import at start)')
     .option('--export-on-exit <path>', '退出时导出到的目录 (folder to export to on exit)')
     .addHelpText('after', '\n示例 (example):\n  wx-durable dev --port 8360 --functions cloudfunctions')
@@ -45,8 +51,8 @@ export function addDevCommand(program: Command, { terminal }: CommandContext): v
 
 async function dev(options: DevOptions, terminal: Terminal): Promise<void> {
   const language = parseLanguage(options.lang);
-  const functions = chooseFunctions(options.functions);
-  const provider = options.provider ?? (terminal.env['WX_DURABLE_PROVIDER'] || 'local');
+  const functions = chooseFunctions(options.functions, language);
+  const provider = chooseProvider(options.provider, { env: terminal.env, language });
   const emulator = await start({ ...options, provider }, { terminal, language, functions });
   try {
     await createMissingCollections(emulator.url);
@@ -84,6 +90,7 @@ async function start(
       functionEnv: functionEnv(terminal.env, options.provider),
       timers: options.timers,
       ...(options.limits ? {} : { limits: false as const }),
+      allowedOrigins: options.allowOrigin ?? [],
       onConsole: (line) => {
         const write = line.stream === 'stdout' ? terminal.print : terminal.say;
         for (const text of formatConsoleLine(line)) write(text);

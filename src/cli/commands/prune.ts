@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { createRetention, type Retention, type RetentionCheckpoint } from '../../integrity/index.ts';
 import { sealsOf, type Runtime } from '../../service/index.ts';
 import { openCheckpoint, sayResume } from '../checkpoint.ts';
+import { pruneCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import {
   withCloudOptions,
@@ -49,8 +50,8 @@ function parseDays(value: string): number {
 
 async function prune(session: Session, options: PruneOptions): Promise<void> {
   const dryRun = options.dryRun ?? false;
-  const checkpoint = openCheckpoint('prune', session);
-  const from = options.resume ? (checkpoint.read() as RetentionCheckpoint) : undefined;
+  const checkpoint = openCheckpoint('prune', session, pruneCheckpoint);
+  const from = options.resume ? checkpoint.read() : undefined;
   const fresh = (): Watch => createWatch(session.terminal, options.timeLimit * 1_000);
   const looking = await openLooking(session, options);
   if (!dryRun) await confirm(session, await walk(session, looking, { watch: fresh(), dryRun: true, from }));

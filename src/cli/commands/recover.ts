@@ -3,6 +3,7 @@ import type { Log } from '../../core/index.ts';
 import { nodePorts } from '../../core/node/index.ts';
 import type { GenerationCheckpoint } from '../../generation/index.ts';
 import { openCheckpoint, sayResume, type Checkpoint } from '../checkpoint.ts';
+import { recoverCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import {
   withCloudOptions,
@@ -72,8 +73,8 @@ const LOOK_MS = 60_000;
 async function run(session: Session, options: RecoverOptions, progress: Progress): Promise<void> {
   const { target, terminal, language } = session;
   const { resume, fromLog, timeLimit } = options;
-  const checkpoint = openCheckpoint('recover', session);
-  const from = resume ? (checkpoint.read() as GenerationCheckpoint) : undefined;
+  const checkpoint = openCheckpoint('recover', session, recoverCheckpoint);
+  const from = resume ? checkpoint.read() : undefined;
   await assertKeyForLetters(runtimeOf(session, session.log), language);
   const waiting = await findWaiting(target.store, createWatch(terminal, LOOK_MS).deadline, nodePorts.clock.now());
   await target.confirmWrite(whatWaits(waiting, language));
@@ -118,7 +119,7 @@ function counting(log: Log, { holds, unknown, letters }: WaitingWork, progress: 
   };
 }
 
-function keep(checkpoint: Checkpoint, stopped: GenerationCheckpoint | undefined): void {
+function keep(checkpoint: Checkpoint<GenerationCheckpoint>, stopped: GenerationCheckpoint | undefined): void {
   if (stopped) checkpoint.save(stopped);
   else checkpoint.drop();
 }

@@ -3,6 +3,7 @@ import { nodePorts } from '../../core/node/index.ts';
 import { collections } from '../../records/index.ts';
 import type { PageKey } from '../../store/index.ts';
 import { openCheckpoint, sayResume } from '../checkpoint.ts';
+import { repairCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import {
   withCloudOptions,
@@ -45,8 +46,8 @@ async function repairUsers(session: Session, options: RepairOptions): Promise<vo
   const { target, terminal, language } = session;
   const watch = createWatch(terminal, options.timeLimit * 1_000);
   const progress = createProgress(terminal.errors);
-  const checkpoint = openCheckpoint('repair-users', session);
-  const after = options.resume ? (checkpoint.read() as PageKey) : undefined;
+  const checkpoint = openCheckpoint('repair-users', session, repairCheckpoint);
+  const after = options.resume ? checkpoint.read() : undefined;
   try {
     const total = await target.store.count(collections.users, {}, { deadline: watch.deadline });
     const walking = { watch, progress, total, after };

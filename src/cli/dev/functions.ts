@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CommandFailure, exitCodes } from '../exit-codes.ts';
+import type { Language } from '../language.ts';
 
 /** The functions a local cloud runs. */
 export interface FunctionsFolder {
@@ -18,11 +20,37 @@ const PROJECT_FOLDERS = ['dist/cloudfunctions', 'cloudfunctions'];
 /** Beside this program lie the functions of the package, as they are uploaded. */
 const SHIPPED_FOLDER = fileURLToPath(new URL('../cloudfunctions', import.meta.url));
 
-/** The folder that was named; without a name the project's own, and where it has none, the package's. */
-export function chooseFunctions(named: string | undefined): FunctionsFolder {
-  if (named !== undefined) return openFolder(named);
+/**
+ * The folder that was named; without a name the project's own, and where it has none, the package's. Fails where what
+ * was named is no folder: a slip of the hand would otherwise look like a project without functions.
+ */
+export function chooseFunctions(named: string | undefined, language: Language): FunctionsFolder {
+  if (named !== undefined) return openNamed(named, language);
   const own = PROJECT_FOLDERS.map(openFolder).find(({ names }) => names.length > 0);
   return own ?? openFolder(SHIPPED_FOLDER);
+}
+
+function openNamed(path: string, language: Language): FunctionsFolder {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw notThere(path, language);
+  if (existsSync(join(path, 'index.js'))) throw itselfFunction(path, language);
+  return openFolder(path);
+}
+
+function notThere(path: string, language: Language): CommandFailure {
+  const text = {
+    zh: `没有目录 ${path}：--functions 要指定云函数所在的目录，其中每个云函数是一个含 index.js 的文件夹`,
+    en: `there is no folder ${path}: --functions names the folder in which each function is a folder with an index.js`,
+  };
+  return new CommandFailure(exitCodes.file, text[language]);
+}
+
+function itselfFunction(path: string, language: Language): CommandFailure {
+  const above = dirname(resolve(path));
+  const text = {
+    zh: `${path} 本身就是一个云函数：--functions 要指定它的上一级目录 ${above}`,
+    en: `${path} is a function itself: --functions names the folder above it, ${above}`,
+  };
+  return new CommandFailure(exitCodes.file, text[language]);
 }
 
 function openFolder(path: string): FunctionsFolder {
@@ -59,12 +87,18 @@ function dependenciesOf(folder: string): readonly string[] {
     };
     return Object.keys(dependencies ?? {});
   } catch {
-    // None, or one that cannot be read: then the function itself tells what it lacks.
-    return [];
+    // None, or one that cannot be read. What nearly every function needs can be seen; the rest it tells when it runs.
+    return needsSdk(folder) ? [SDK] : [];
   }
 }
 
+const SDK = 'wx-server-sdk';
+
+function needsSdk(folder: string): boolean {
+  return /\brequire\(\s*['"]wx-server-sdk['"]\s*\)/.test(readFileSync(join(folder, 'index.js'), 'utf8'));
+}
+
 function isMissingFrom(folder: string): (dependency: string) => boolean {
-  const places = createRequire(join(folder, 'index.js')).resolve.paths('wx-server-sdk') ?? [];
+  const places = createRequire(join(folder, 'index.js')).resolve.paths(SDK) ?? [];
   return (dependency) => !places.some((place) => existsSync(join(place, dependency)));
 }

@@ -65,7 +65,7 @@ function curlLines({ emulator, functions: { names } }: WelcomeFacts, text: Texts
   if (name === undefined) return [];
   return [
     '',
-    text.call,
+    isOurs ? text.callOurs : text.call,
     `  curl -s ${emulator.url}/invoke/${name} -H 'x-wx-openid: oDemoUser' \\`,
     `    -d ${shellQuote(JSON.stringify(isOurs ? PICTURE : {}))}`,
     `  ${text.http}${emulator.url}/http/${name}`,
@@ -118,7 +118,8 @@ const TEXTS = {
     shipped: 'wx-durable 自带；要运行自己的云函数，请用 --functions 指定目录',
     provider: '图片服务：',
     localProvider: 'local（在本机绘制，不收费）',
-    call: '像小程序一样调用云函数：',
+    callOurs: '像小程序一样调用云函数：',
+    call: '像小程序一样调用云函数（-d 后面是 event，换成该函数需要的参数）：',
     http: 'HTTP 访问：',
     connect: '让使用 wx-server-sdk 的进程连接到这里（在它的终端中执行）：',
     timers: '定时触发（北京时间）：',
@@ -140,7 +141,8 @@ const TEXTS = {
     shipped: 'wx-durable itself; to run your own, name their folder with --functions',
     provider: 'picture service: ',
     localProvider: 'local (paints on this machine, costs nothing)',
-    call: 'Call a function as a mini program would:',
+    callOurs: 'Call a function as a mini program would:',
+    call: 'Call a function as a mini program would (what follows -d is its event: put there what it takes):',
     http: 'HTTP access: ',
     connect: 'Connect a process that uses wx-server-sdk (in its shell):',
     timers: 'timers (UTC+8): ',

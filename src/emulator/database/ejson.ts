@@ -37,7 +37,7 @@ export function decodeText(text: string, nowMs: number): unknown {
   return decodeValue(json, nowMs);
 }
 
-/** As `decodeText`, for JSON that has been parsed already. */
+/** As `decodeText`, for JSON that has just been parsed: it becomes the value, and belongs to it. */
 export function decodeValue(json: unknown, nowMs: number, depth = 0): unknown {
   if (typeof json !== 'object' || json === null) return json;
   if (depth > MAX_DEPTH) throw invalidParam(`nested deeper than ${MAX_DEPTH} levels`);
@@ -47,11 +47,11 @@ export function decodeValue(json: unknown, nowMs: number, depth = 0): unknown {
   if (entries.length === 1 && first !== undefined && Object.hasOwn(READERS, first[0])) {
     return READERS[first[0]]?.(first[1], nowMs);
   }
-  const fields: Fields = {};
+  const fields = json as Fields;
   for (const [name, item] of entries) {
-    // Assigning it would change the object's prototype instead of storing a field.
+    // Copying it anywhere would change an object's prototype instead of storing a field.
     if (name === '__proto__') throw invalidParam('a field named __proto__ is not supported by the local cloud');
-    fields[name] = decodeValue(item, nowMs, depth + 1);
+    if (typeof item === 'object' && item !== null) fields[name] = decodeValue(item, nowMs, depth + 1);
   }
   return fields;
 }

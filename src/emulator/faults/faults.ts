@@ -6,6 +6,8 @@ import { isMatch, type FaultRule, type RequestFacts } from './rule.ts';
 export interface FaultPlan {
   readonly delayMs: number;
   readonly rule: FaultRule | undefined;
+  /** The rule could not act: it is not spent on this request. */
+  takeBack(): void;
 }
 
 /** A rule and what became of it so far. */
@@ -55,10 +57,12 @@ function planFaults(armed: readonly Armed[], facts: RequestFacts): FaultPlan {
   let delayMs = 0;
   for (const candidate of armed) {
     if (!isMatch(candidate.rule, facts) || !fires(candidate)) continue;
-    if (candidate.rule.inject !== 'delay') return { delayMs, rule: candidate.rule };
+    if (candidate.rule.inject !== 'delay') {
+      return { delayMs, rule: candidate.rule, takeBack: () => void (candidate.fired -= 1) };
+    }
     delayMs += candidate.rule.delayMs ?? 0;
   }
-  return { delayMs, rule: undefined };
+  return { delayMs, rule: undefined, takeBack: () => undefined };
 }
 
 /** Counts a match and decides whether it is one that the rule acts on. */

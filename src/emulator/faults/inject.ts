@@ -23,8 +23,14 @@ export async function runWithFaults(request: Injectable): Promise<Reply | undefi
   if (plan.delayMs > 0) await sleep(clock, plan.delayMs);
   if (plan.rule === undefined) return run();
   if (!isAfter(plan.rule)) return prevent(request, plan.rule);
-  const reply = await run();
-  return spoil(request, plan.rule, { ...reply, body: await bodyOf(reply) });
+  let reply: Reply | undefined;
+  try {
+    reply = await run();
+  } finally {
+    // What was refused, by a throw or by an answer that says so, has taken no effect: there is no "after".
+    if (reply === undefined || reply.isRefusal) plan.takeBack();
+  }
+  return reply.isRefusal ? reply : spoil(request, plan.rule, { ...reply, body: await bodyOf(reply) });
 }
 
 function isAfter({ inject }: FaultRule): boolean {

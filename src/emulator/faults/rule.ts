@@ -32,6 +32,8 @@ export type ProviderStep = (typeof PROVIDER_STEPS)[number];
  * - `status`, `status-after`: an HTTP status instead of the answer, with nothing done or everything done
  * - `error`: a refusal with a code of the platform, nothing done
  * - `kill-before`, `kill-after`: the function whose code sent the request is killed, before or after it took effect
+ *
+ * `cut` and all that end in `-after` come after an effect: a request that is refused passes them, and spends none.
  */
 export type Injection = (typeof INJECTIONS)[number];
 
@@ -98,7 +100,7 @@ export function isMatch(rule: FaultRule, facts: RequestFacts): boolean {
     fits(rule.from, present(facts.from)) &&
     fits(rule.storage, present(facts.storage)) &&
     fits(rule.provider, present(facts.provider)) &&
-    fits(rule.id, facts.ids ?? [])
+    (rule.id === undefined || fits(rule.id, facts.ids ?? []))
   );
 }
 

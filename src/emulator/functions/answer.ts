@@ -16,6 +16,11 @@ export interface Failure {
   readonly message: string;
 }
 
+/** Whether the function's code ran at all. */
+export function hasRun({ outcome }: FunctionAnswer): boolean {
+  return outcome.kind !== 'missing' && outcome.kind !== 'throttled';
+}
+
 /** The answer for a mini program, which receives no result of more than `resultBytes`. */
 export function toInvokeAnswer(answer: FunctionAnswer, { resultBytes }: Pick<Limits, 'resultBytes'>): InvokeAnswer {
   const { requestId: requestID, outcome } = answer;

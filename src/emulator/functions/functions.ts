@@ -76,6 +76,8 @@ export function createFunctions(options: FunctionsOptions): Functions {
     // Not before its turn: by then the code may have been built anew.
     const definition = findFunction(dir, call.name);
     if (definition === undefined) return { requestId, outcome: { kind: 'missing' }, timeoutSeconds: 0 };
+    const excess = variablesExcess(definition, limits);
+    if (excess !== undefined) return { requestId, outcome: { kind: 'failed', message: excess }, timeoutSeconds: 0 };
     const outcome = await invoke({ ...options, pool, invocations }, { call, definition, requestId });
     const isTooLarge = outcome.kind === 'done' && Buffer.byteLength(outcome.result) > limits.responseBytes;
     const { timeoutSeconds } = definition;
@@ -95,6 +97,13 @@ export function createFunctions(options: FunctionsOptions): Functions {
       }
     },
   };
+}
+
+/** What is wrong with the variables that the settings declare: the platform would refuse the deployment. */
+function variablesExcess({ variables }: FunctionDefinition, { variablesBytes }: Limits): string | undefined {
+  const sizeBytes = Object.entries(variables).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
+  if (sizeBytes <= variablesBytes) return undefined;
+  return `its environment variables have ${sizeBytes} bytes, the limit is ${variablesBytes}`;
 }
 
 function tryEnter(enter: () => () => void): (() => void) | Refused {
@@ -144,6 +153,8 @@ interface Seat extends Machinery {
 /** Calls an instance under the time limits: first that of loading, from the start of `main` the function's own. */
 async function callInstance(seat: Seat, { call, definition, requestId }: Job): Promise<Outcome> {
   const { instance, clock, onConsole, token, limits } = seat;
+  const print = (stream: 'stdout' | 'stderr', text: string) =>
+    onConsole({ function: call.name, requestId, stream, text });
   const expire = () => void instance.stop({ kind: 'timed-out' });
   let cancel = clock.after(MAX_LOAD_MS, expire);
   const outcome = await instance.call({
@@ -154,8 +165,21 @@ async function callInstance(seat: Seat, { call, definition, requestId }: Job): P
       cancel();
       if (limits.timeout) cancel = clock.after(definition.timeoutSeconds * 1000, expire);
     },
-    onOutput: (stream, text) => onConsole({ function: call.name, requestId, stream, text }),
+    onOutput: print,
   });
   cancel();
+  const hint = hintFor(outcome, definition);
+  if (hint !== undefined) print('stderr', `${hint}\n`);
   return outcome;
+}
+
+/** What its developer can do; the caller is told what the platform tells, and no more. */
+function hintFor({ kind }: Outcome, { timeoutSeconds, memoryMb }: FunctionDefinition): string | undefined {
+  if (kind === 'timed-out') {
+    return `ended at its time limit of ${timeoutSeconds} s; "timeout" in its config.json sets another`;
+  }
+  if (kind === 'out-of-memory') {
+    return `ended at its memory limit of ${memoryMb} MB; "memorySize" in its config.json sets another`;
+  }
+  return undefined;
 }

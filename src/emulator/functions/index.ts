@@ -1,5 +1,13 @@
 /** Cloud functions in worker threads. */
-export { failureOf, resultOrRefusal, throttled, toInvokeAnswer, type Failure, type InvokeAnswer } from './answer.ts';
+export {
+  failureOf,
+  hasRun,
+  resultOrRefusal,
+  throttled,
+  toInvokeAnswer,
+  type Failure,
+  type InvokeAnswer,
+} from './answer.ts';
 export { CLIENT_CALLER, CLIENT_TOKEN, ENV_ID, callerEnvironment, sdkEnvironment, type Caller } from './environment.ts';
 export { createFunctions, type ConsoleOutput, type FunctionAnswer, type Functions } from './functions.ts';
 export type { Invocation } from './invocations.ts';

@@ -12,6 +12,7 @@ export type Outcome =
 /** What the worker sends. */
 type WorkerMessage =
   | { readonly type: 'started' }
+  | { readonly type: 'out-of-memory' }
   | { readonly type: 'files'; readonly files: readonly string[] }
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   | { readonly type: 'done'; readonly result: string }
@@ -54,23 +55,27 @@ export function startInstance({ entry, env, memoryMb }: InstanceOptions): Instan
     // Flags of this process (a test runner's loader, an inspector) are not the function's.
     execArgv: [],
     ...(memoryMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
-    workerData: { entry, gate: gate.buffer, port: port2 },
+    workerData: { entry, gate: gate.buffer, port: port2, memoryBytes: (memoryMb ?? Infinity) * 2 ** 20 },
     transferList: [port2],
   });
   // An idle instance keeps nobody's process running.
   worker.unref();
   const state = createCallState();
-  worker.on('message', (message: WorkerMessage) => state.receive(message));
+  const stop = async (outcome: Outcome = { kind: 'killed' }): Promise<void> => {
+    state.doom(outcome);
+    await worker.terminate();
+  };
+  worker.on('message', (message: WorkerMessage) => {
+    if (message.type === 'out-of-memory') void stop({ kind: 'out-of-memory' });
+    else state.receive(message);
+  });
   worker.on('error', (error) => state.end(endOf(error)));
   // All messages sent before the end have been received by now.
   worker.on('exit', () => state.end({ kind: 'failed', message: 'the function ended its own process' }));
   return {
     isAlive: () => !state.isEnding(),
     isFresh: state.isFresh,
-    async stop(outcome = { kind: 'killed' }) {
-      state.doom(outcome);
-      await worker.terminate();
-    },
+    stop,
     call(call) {
       port1.postMessage({ event: call.event, context: call.context, env: call.env });
       const settled = state.begin(call);
@@ -83,7 +88,7 @@ export function startInstance({ entry, env, memoryMb }: InstanceOptions): Instan
 
 interface CallState {
   begin(call: InstanceCall): Promise<Outcome>;
-  receive(message: WorkerMessage): void;
+  receive(message: Exclude<WorkerMessage, { type: 'out-of-memory' }>): void;
   /** Decides how the call under way ends: whatever result still arrives comes too late. */
   doom(outcome: Outcome): void;
   /** Ends the instance; a call that is under way gets this outcome, unless another one was decided before. */

@@ -17,13 +17,22 @@ export interface Limits {
   readonly httpBodyBytes: number;
   /** What an HTTP access answers. @default 1 MiB (EXCEED_MAX_RESPONSE_SIZE) */
   readonly httpResponseBytes: number;
+  /**
+   * What one query or aggregation answers to a function (`EXCEED_MAX_RESPONSE_SIZE`). The 1 MiB of -602001 are a mini
+   * program's own queries, which are not offered. @default 50 MiB, for which there is one weak source
+   */
+  readonly queryResultBytes: number;
+  /** Collections of the environment; `createCollection` makes no more (-502004). @default 300, one page says 100 */
+  readonly collections: number;
+  /** Names and values of the variables that a function's settings declare; with more it does not run. @default 4 KiB */
+  readonly variablesBytes: number;
   /** Runs of one function at once; one more is refused (-501004) and not kept waiting. @default none */
   readonly concurrentCalls: number;
   /** Database and storage requests under way at once; one more is refused (-501004). @default none */
   readonly concurrentRequests: number;
   /** SDK requests and calls in one second of the clock; one more is refused (EXCEED_RATELIMIT). @default none */
   readonly requestsPerSecond: number;
-  /** Whether an instance's heap ends at the function's `memorySize` (256 MB where nothing is said). @default true */
+  /** Whether an instance ends at its function's `memorySize` (256 MB where nothing is said), Buffers included. @default true */
   readonly memory: boolean;
   /** Whether a run ends at the function's `timeout`. @default true */
   readonly timeout: boolean;
@@ -36,6 +45,9 @@ const PRODUCTION: Limits = {
   httpTextBytes: 100 * KIB,
   httpBodyBytes: 6 * MIB,
   httpResponseBytes: MIB,
+  queryResultBytes: 50 * MIB,
+  collections: 300,
+  variablesBytes: 4 * KIB,
   concurrentCalls: Infinity,
   concurrentRequests: Infinity,
   requestsPerSecond: Infinity,
@@ -52,6 +64,9 @@ const RELAXED: Limits = {
   httpTextBytes: 512 * MIB,
   httpBodyBytes: 512 * MIB,
   httpResponseBytes: Infinity,
+  queryResultBytes: Infinity,
+  collections: Infinity,
+  variablesBytes: Infinity,
   memory: false,
   timeout: false,
 };

@@ -1,13 +1,16 @@
 'use strict';
 // One instance of a cloud function, in a worker thread. It serves one invocation at a time and, as on the
 // platform, is frozen in between: work that was not awaited goes on only when the next event arrives.
+const { getHeapStatistics } = require('node:v8');
 const { parentPort, workerData, receiveMessageOnPort } = require('node:worker_threads');
 
 /** @typedef {{ event: string, context: unknown, env: Record<string, string> }} Invocation */
 /** @typedef {(event: unknown, context: unknown) => unknown} Main */
 
-const { entry, gate: gateMemory, port } = workerData;
+const { entry, gate: gateMemory, memoryBytes, port } = workerData;
 const gate = new Int32Array(gateMemory);
+
+const MEMORY_LOOK_MS = 50;
 
 /** @type {Main | undefined} */
 let main;
@@ -19,7 +22,21 @@ let reported = 0;
 setInterval(() => undefined, 2 ** 30);
 captureOutput('stdout');
 captureOutput('stderr');
+if (memoryBytes !== Infinity) watchMemory();
 serve();
+
+/**
+ * The heap ends by itself; Buffers lie outside of it, and are looked at now and then. Twice in a row too much: what
+ * nobody holds any more may be on its way out. Work that never yields is not seen.
+ */
+function watchMemory() {
+  let excesses = 0;
+  setInterval(() => {
+    const { used_heap_size: heapBytes, external_memory: outsideBytes } = getHeapStatistics();
+    excesses = heapBytes + outsideBytes > memoryBytes ? excesses + 1 : 0;
+    if (excesses === 2) post({ type: 'out-of-memory' });
+  }, MEMORY_LOOK_MS);
+}
 
 /** Blocks the thread until an invocation is there, and runs it. */
 function serve() {
@@ -45,7 +62,7 @@ async function run({ event, context, env }) {
     reportFiles();
     return { type: 'done', result: JSON.stringify(result === undefined ? null : result) ?? 'null' };
   } catch (error) {
-    return { type: 'failed', message: describe(error), stack: error instanceof Error ? (error.stack ?? '') : '' };
+    return { type: 'failed', message: describe(error), stack: explain(error) };
   }
 }
 
@@ -93,6 +110,17 @@ function captureOutput(stream) {
 /** @param {unknown} error */
 function describe(error) {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/**
+ * For its developer: the stack, and what to do about a package that is nowhere.
+ * @param {unknown} error
+ */
+function explain(error) {
+  if (!(error instanceof Error)) return '';
+  const missing = /^Cannot find (?:module|package) '([^'./][^']*)'/.exec(error.message)?.[1];
+  const advice = `${missing} is not installed: run npm i ${missing} in the function's folder or in one above it`;
+  return missing === undefined ? (error.stack ?? '') : `${error.stack}\n${advice}`;
 }
 
 /** @param {unknown} message */

@@ -17,6 +17,8 @@ export interface Reply {
   readonly type: string;
   readonly body: string | Buffer | Readable;
   readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** It says that nothing was done: there is no "after" for a fault to come in. */
+  readonly isRefusal?: true;
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -24,6 +26,11 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /** A JSON answer, status 200 unless said otherwise. */
 export function jsonReply(value: unknown, status = 200): Reply {
   return { status, type: JSON_TYPE, body: JSON.stringify(value) };
+}
+
+/** An answer that says that nothing was done. */
+export function asRefusal(reply: Reply): Reply {
+  return { ...reply, isRefusal: true };
 }
 
 /** An answer without content. */

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { DurableError } from '../../core/index.ts';
 import { jsonReply, send, type Exchange, type Reply } from './exchange.ts';
+import { createDoorkeeper, type Doorkeeper } from './origins.ts';
 import { HttpRefusal } from './refusal.ts';
 
 /** One address. `handle` answers a reply to be sent, or nothing when it has dealt with the connection itself. */
@@ -21,15 +22,18 @@ export interface HttpServer {
 interface ServerOptions {
   readonly port: number;
   readonly routes: () => readonly Route[];
+  /** Origins of web pages that are answered, besides its own. */
+  readonly allowedOrigins: readonly string[];
 }
 
 /** Far above the keep-alive of any client, so that an idle connection is closed by the client and never looks like a reset. */
 const KEEP_ALIVE_MS = 600_000;
 
 /** Listens on 127.0.0.1 and nowhere else: the local cloud has no passwords. */
-export async function startServer({ port, routes }: ServerOptions): Promise<HttpServer> {
+export async function startServer({ port, routes, allowedOrigins }: ServerOptions): Promise<HttpServer> {
+  const admit = createDoorkeeper(allowedOrigins);
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
-    void answer({ request, response, routes: routes() });
+    void answer({ request, response, admit, routes: routes() });
   });
   await listen(server, port);
   return {
@@ -62,16 +66,16 @@ interface Incoming {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly routes: readonly Route[];
+  readonly admit: Doorkeeper;
 }
 
-async function answer({ request, response, routes }: Incoming): Promise<void> {
+async function answer({ request, response, routes, admit }: Incoming): Promise<void> {
   // The connection may break at any time, by a client or by an injected fault.
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   try {
-    assertLocal(request);
     const exchange: Exchange = { request, response, url: addressOf(request), params: [] };
-    const reply = await dispatch(exchange, routes);
+    const reply = admit(request, response) ?? (await dispatch(exchange, routes));
     if (reply !== undefined) send(exchange, reply);
   } catch (error) {
     const refusal = error instanceof HttpRefusal ? error : new HttpRefusal(500, describe(error));
@@ -89,22 +93,6 @@ async function dispatch(exchange: Exchange, routes: readonly Route[]): Promise<R
   }
   const params = (route.path.exec(pathname) ?? []).slice(1).map(decode);
   return route.handle({ ...exchange, params });
-}
-
-/**
- * A web page in the developer's browser can send requests to any local port. What carries a foreign Origin, or a
- * Host that is not this machine (DNS rebinding), is refused.
- */
-function assertLocal({ headers }: IncomingMessage): void {
-  // A picture or a link of such a page carries no Origin, and would run a function all the same.
-  if (headers['sec-fetch-site'] === 'cross-site' && headers.origin === undefined) {
-    throw new HttpRefusal(403, 'requests of other web sites are not answered');
-  }
-  const origin = headers.origin === undefined ? [] : [headers.origin.replace(/^\w+:\/\//, '')];
-  for (const host of [headers.host ?? 'localhost', ...origin]) {
-    if (/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) continue;
-    throw new HttpRefusal(403, `requests for or from ${host} are not answered`);
-  }
 }
 
 function addressOf({ url = '/' }: IncomingMessage): URL {

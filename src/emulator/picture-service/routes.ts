@@ -4,6 +4,7 @@ import type { Clock } from '../../core/index.ts';
 import { runWithFaults, type Faults, type RequestFacts } from '../faults/index.ts';
 import type { Functions } from '../functions/index.ts';
 import {
+  asRefusal,
   BODY_LIMITS,
   HttpRefusal,
   jsonReply,
@@ -75,7 +76,7 @@ async function generate(service: Service, exchange: Exchange): Promise<Reply | u
 
 async function fulfil(service: Service, { request }: Exchange, body: unknown): Promise<Reply> {
   const order = readOrder(body);
-  if ('code' in order) return jsonReply({ error: order }, 400);
+  if ('code' in order) return asRefusal(jsonReply({ error: order }, 400));
   const requestId = request.headers['x-client-request-id'];
   const isRefused = order.prompt.includes('[fail]');
   service.calls.add({

@@ -1,5 +1,14 @@
-import { decodeText, encodeText, isFields, type Database, type Fields, type Transactions } from '../database/index.ts';
-import { invalidParam } from '../cloud-error.ts';
+import {
+  decodeText,
+  encodeText,
+  isFields,
+  type Collections,
+  type Database,
+  type Fields,
+  type Transactions,
+} from '../database/index.ts';
+import { CloudError, invalidParam } from '../cloud-error.ts';
+import type { Limits } from '../functions/index.ts';
 import {
   optionalCount,
   optionalFields,
@@ -18,7 +27,9 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
 interface DatabaseParts {
+  readonly collections: Pick<Collections, 'has' | 'names'>;
   readonly database: Database;
+  readonly limits: Pick<Limits, 'collections' | 'queryResultBytes'>;
   readonly transactions: Transactions;
 }
 
@@ -27,14 +38,12 @@ export function createDatabaseActions(parts: DatabaseParts): Readonly<Record<str
   const { database, transactions } = parts;
   return {
     ...inTransactions(transactions),
-    'database.addCollection': ({ body }) => {
-      database.createCollection(requiredText(body, 'collectionName'));
-    },
+    'database.addCollection': ({ body }) => addCollection(parts, requiredText(body, 'collectionName')),
     'database.insertDocument': (request) => {
       const documents = requiredList(request.body, 'data').map((text) => readDocument(text, request.nowMs));
       return { insertedIds: seenBy(parts, request).insert(collectionOf(request), documents) };
     },
-    'database.getDocument': (request) => getDocument(seenBy(parts, request), request),
+    'database.getDocument': (request) => getDocument(parts, request),
     'database.calculateDocument': (request) => ({ total: database.count(collectionOf(request), conditionOf(request)) }),
     'database.modifyDocument': (request) => modifyDocument(seenBy(parts, request), request),
     'database.modifyAndReturnDoc': (request) => modifyAndReturn(seenBy(parts, request), request),
@@ -44,7 +53,7 @@ export function createDatabaseActions(parts: DatabaseParts): Readonly<Record<str
     },
     'database.aggregateDocuments': (request) => {
       const stages = requiredList(request.body, 'stages').map((stage) => readStage(stage, request.nowMs));
-      return { list: database.aggregate(collectionOf(request), stages).map(encodeText) };
+      return { list: encodeWithin(parts, database.aggregate(collectionOf(request), stages)) };
     },
   };
 }
@@ -63,18 +72,35 @@ function seenBy({ database, transactions }: DatabaseParts, { body }: SdkRequest)
   return typeof transactionId === 'string' && transactionId !== '' ? transactions.database(transactionId) : database;
 }
 
-function getDocument(database: Database, request: SdkRequest): unknown {
+function addCollection({ collections, database, limits }: DatabaseParts, name: string): void {
+  if (!collections.has(name) && collections.names().length >= limits.collections) {
+    throw new CloudError('DATABASE_COLLECTION_EXCEED_LIMIT', `the limit is ${limits.collections} collections`);
+  }
+  database.createCollection(name);
+}
+
+/** The documents as they travel; too many bytes of them are refused as the gateway refuses them. */
+function encodeWithin({ limits }: Pick<DatabaseParts, 'limits'>, found: readonly Fields[]): readonly string[] {
+  const list = found.map(encodeText);
+  let sizeBytes = 0;
+  for (const text of list) sizeBytes += Buffer.byteLength(text);
+  if (sizeBytes <= limits.queryResultBytes) return list;
+  const told = `the result has ${sizeBytes} bytes, the limit is ${limits.queryResultBytes}; ask for smaller pages`;
+  throw new CloudError('EXCEED_MAX_RESPONSE_SIZE', told);
+}
+
+function getDocument(parts: DatabaseParts, request: SdkRequest): unknown {
   const { body } = request;
   const offset = optionalCount(body, 'offset', 0);
   const limit = Math.min(optionalCount(body, 'limit', DEFAULT_LIMIT) || DEFAULT_LIMIT, MAX_LIMIT);
-  const found = database.find(collectionOf(request), {
+  const found = seenBy(parts, request).find(collectionOf(request), {
     condition: conditionOf(request),
     order: optionalFields(request, 'order'),
     projection: optionalFields(request, 'projection'),
     offset,
     limit,
   });
-  return { list: found.map(encodeText), limit, offset };
+  return { list: encodeWithin(parts, found), limit, offset };
 }
 
 function modifyDocument(database: Database, request: SdkRequest): unknown {

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import type { Faults, RequestFacts } from '../faults/index.ts';
 import { runWithFaults } from '../faults/index.ts';
 import type { Functions } from '../functions/index.ts';
-import { BODY_LIMITS, emptyReply, readBody, type Exchange, type Reply, type Route } from '../http/index.ts';
+import { asRefusal, BODY_LIMITS, emptyReply, readBody, type Exchange, type Reply, type Route } from '../http/index.ts';
 import { readForm } from './multipart.ts';
 import type { StorageParts } from './storage-actions.ts';
 
@@ -125,7 +125,7 @@ function storageError(status: number, code: string, message: string): Reply {
   const body =
     `<?xml version='1.0' encoding='utf-8' ?>\n<Error><Code>${escape(code)}</Code><Message>${escape(message)}</Message>` +
     `<RequestId>emulator</RequestId><TraceId>emulator</TraceId></Error>`;
-  return { status, type: 'application/xml', body };
+  return asRefusal({ status, type: 'application/xml', body });
 }
 
 function escape(text: string): string {

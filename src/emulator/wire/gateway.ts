@@ -4,7 +4,16 @@ import { CloudError, invalidParam } from '../cloud-error.ts';
 import { DocumentLocked, isFields, type Transactions } from '../database/index.ts';
 import { runWithFaults, type Faults } from '../faults/index.ts';
 import { CLIENT_CALLER, type Functions, type Invocation, type Traffic } from '../functions/index.ts';
-import { BODY_LIMITS, HttpRefusal, jsonReply, readJson, type Exchange, type Reply, type Route } from '../http/index.ts';
+import {
+  BODY_LIMITS,
+  HttpRefusal,
+  jsonReply,
+  readBody,
+  readJson,
+  type Exchange,
+  type Reply,
+  type Route,
+} from '../http/index.ts';
 import type { Action } from './database-actions.ts';
 import { factsOf } from './facts.ts';
 import { asBody, requiredText, type SdkRequest } from './request.ts';
@@ -63,6 +72,11 @@ async function readRequest(
   parts: GatewayParts,
   { request }: Exchange,
 ): Promise<{ request: SdkRequest; sender: Invocation | undefined }> {
+  // `cloud.openapi`, payments and containers: protocol buffers in a form.
+  if (request.headers['content-type']?.startsWith('multipart/form-data')) {
+    await readBody(request, BODY_LIMITS.admin);
+    throw unsupported('calls of WeChat (cloud.openapi, cloudPay, callContainer)');
+  }
   const body = asBody(await readJson(request, BODY_LIMITS.admin));
   const action = requiredText(body, 'action');
   const token = typeof body['wxCloudApiToken'] === 'string' ? body['wxCloudApiToken'] : '';

@@ -1,8 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/index.ts';
 import { runWithFaults, type Faults } from '../faults/index.ts';
-import { failureOf, type Functions, type Limits, type Traffic } from '../functions/index.ts';
-import { bodyOf, HttpRefusal, jsonReply, readBody, type Exchange, type Reply, type Route } from '../http/index.ts';
+import {
+  failureOf,
+  hasRun,
+  type FunctionAnswer,
+  type Functions,
+  type Limits,
+  type Traffic,
+} from '../functions/index.ts';
+import {
+  asRefusal,
+  bodyOf,
+  HttpRefusal,
+  jsonReply,
+  readBody,
+  type Exchange,
+  type Reply,
+  type Route,
+} from '../http/index.ts';
 import { httpEvent, httpReply, isTextBody } from './http-shapes.ts';
 import { countedOut } from './invoke-route.ts';
 
@@ -51,13 +67,24 @@ async function access(parts: HttpAccessParts, exchange: Exchange): Promise<Reply
     kill: () => refuse('FUNCTIONS_EXECUTE_FAIL', 'the instance was killed'),
     async run() {
       const answer = await functions.call({ name, event, caller: {}, isNested: false });
-      if (answer.outcome.kind === 'missing')
-        return refuse('INVALID_PATH', `no function is at ${exchange.url.pathname}`);
-      if (answer.outcome.kind === 'done') return bounded(httpReply(JSON.parse(answer.outcome.result)), limits, refuse);
-      const { code, message } = failureOf(answer);
-      return refuse(code, message);
+      const reply = await replyTo(answer, exchange, { limits, refuse });
+      return hasRun(answer) ? reply : asRefusal(reply);
     },
   });
+}
+
+type Refuse = (code: string, message: string) => Reply;
+
+function replyTo(
+  answer: FunctionAnswer,
+  { url }: Exchange,
+  { limits, refuse }: { readonly limits: Limits; readonly refuse: Refuse },
+): Reply | Promise<Reply> {
+  const { outcome } = answer;
+  if (outcome.kind === 'missing') return refuse('INVALID_PATH', `no function is at ${url.pathname}`);
+  if (outcome.kind === 'done') return bounded(httpReply(JSON.parse(outcome.result)), limits, refuse);
+  const { code, message } = failureOf(answer);
+  return refuse(code, message);
 }
 
 /** The event as JSON text; undefined for a body that the gateway would not pass on. */
@@ -82,11 +109,7 @@ async function readBodyWithin({ request }: Exchange, limitBytes: number): Promis
   }
 }
 
-async function bounded(
-  reply: Reply,
-  { httpResponseBytes }: Limits,
-  refuse: (code: string, message: string) => Reply,
-): Promise<Reply> {
+async function bounded(reply: Reply, { httpResponseBytes }: Limits, refuse: Refuse): Promise<Reply> {
   const { length } = await bodyOf(reply);
   if (length <= httpResponseBytes) return reply;
   return refuse('EXCEED_MAX_RESPONSE_SIZE', `the response has ${length} bytes, the limit is ${httpResponseBytes}`);

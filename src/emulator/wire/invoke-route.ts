@@ -3,6 +3,7 @@ import type { Clock } from '../../core/index.ts';
 import { runWithFaults, type Faults } from '../faults/index.ts';
 import { CloudError } from '../cloud-error.ts';
 import {
+  hasRun,
   throttled,
   toInvokeAnswer,
   type Caller,
@@ -12,7 +13,7 @@ import {
   type Limits,
   type Traffic,
 } from '../functions/index.ts';
-import { HttpRefusal, jsonReply, readBody, type Exchange, type Reply, type Route } from '../http/index.ts';
+import { asRefusal, HttpRefusal, jsonReply, readBody, type Exchange, type Reply, type Route } from '../http/index.ts';
 
 interface InvokeParts {
   readonly functions: Functions;
@@ -43,7 +44,8 @@ async function invoke(parts: InvokeParts, exchange: Exchange): Promise<Reply | u
     kill: () => jsonReply(toInvokeAnswer({ requestId, outcome: { kind: 'killed' }, timeoutSeconds: 0 }, limits)),
     async run() {
       const answer = await functions.call({ name, event, caller: callerOf(exchange), isNested: false });
-      return jsonReply(toInvokeAnswer(answer, limits));
+      const reply = jsonReply(toInvokeAnswer(answer, limits));
+      return hasRun(answer) ? reply : asRefusal(reply);
     },
   });
 }

@@ -20,17 +20,24 @@ const IPV6 = [
   'ff00::/8',
 ];
 
-const special = new BlockList();
-for (const [list, family] of [[IPV4, 'ipv4'] as const, [IPV6, 'ipv6'] as const]) {
-  for (const subnet of list) {
-    const [address = '', prefix] = subnet.split('/');
-    special.addSubnet(address, Number(prefix), family);
+// Made at the first download: making it takes a millisecond, which a cold start need not wait for.
+let special: BlockList | undefined;
+
+function blockSpecial(): BlockList {
+  const blocked = new BlockList();
+  for (const [list, family] of [[IPV4, 'ipv4'] as const, [IPV6, 'ipv6'] as const]) {
+    for (const subnet of list) {
+      const [address = '', prefix] = subnet.split('/');
+      blocked.addSubnet(address, Number(prefix), family);
+    }
   }
+  return blocked;
 }
 
 /** Whether an address is that of a public host. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
+  special ??= blockSpecial();
   return family !== 0 && !special.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 

@@ -10,8 +10,8 @@ const SAMPLE = 100;
 export function keepSample(sample: SampledFile[], file: { id: string; fileId: string }, salt: number): void {
   const rank = rankOf(`${salt} ${file.id}`);
   const last = sample.at(-1);
-  if (last && sample.length >= SAMPLE && rank >= last.rank) return;
-  const at = sample.findIndex((other) => other.rank > rank);
+  if (last && sample.length >= SAMPLE && rank > last.rank) return;
+  const at = sample.findIndex((other) => other.rank > rank || (other.rank === rank && other.id > file.id));
   sample.splice(at === -1 ? sample.length : at, 0, { ...file, rank });
   if (sample.length > SAMPLE) sample.pop();
 }

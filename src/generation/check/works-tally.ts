@@ -53,8 +53,12 @@ export function emptyTally(nowMs: number): WorksTally {
   };
 }
 
-/** Counts one record into the tally, whatever its fields hold; `readAtMs` is when it was read. */
-export function countWork(tally: WorksTally, work: Document, readAtMs: number): void {
+/** Counts one record into the tally, whatever its fields hold; what is wrong with it goes to `found`. */
+export function countWork(
+  tally: WorksTally,
+  work: Document,
+  { readAtMs, found }: { readonly readAtMs: number; readonly found: FoundSoFar },
+): void {
   const status = statusOf(work['status']);
   const createdAtMs = momentOf(work['createdAt']);
   const isRecovered = work['isRecovered'] === true;
@@ -67,7 +71,7 @@ export function countWork(tally: WorksTally, work: Document, readAtMs: number): 
   if (status === 'failed') countReason(tally, work['errorCode']);
   if (status === 'unknown') countAge(tally, createdAtMs);
   countTimes(tally, work, createdAtMs);
-  for (const kind of anomaliesOf(work, { nowMs: tally.nowMs, readAtMs })) addFinding(tally.found, kind, [work._id]);
+  for (const kind of anomaliesOf(work, { nowMs: tally.nowMs, readAtMs })) addFinding(found, kind, [work._id]);
   const fileId = fileIdOf(work);
   if (fileId !== undefined) keepSample(tally.sample, { id: work._id, fileId }, tally.nowMs);
 }

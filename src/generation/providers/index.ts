@@ -1,4 +1,11 @@
 /** Image services behind one small interface. */
 export type { Fetch, HttpDeps } from './http.ts';
-export { createProvider, knownProvider, type ProviderConfig, type ProviderForm } from './registry.ts';
+export {
+  createOpenAiProvider,
+  createProvider,
+  knownProvider,
+  providerNames,
+  type ProviderConfig,
+  type ProviderForm,
+} from './registry.ts';
 export type { Picture, PictureRequest, Provider, ProviderResult, Trouble } from './provider.ts';

@@ -38,11 +38,20 @@ export function knownProvider(name: string): KnownProvider | undefined {
   return Object.hasOwn(knownProviders, name) ? knownProviders[name] : undefined;
 }
 
+/** The names of the services whose address is known. */
+export const providerNames = (): readonly string[] => Object.keys(knownProviders);
+
 /** The image service of this configuration. */
 export function createProvider(deps: HttpDeps, config: ProviderConfig): Provider {
-  const provider =
-    config.form === 'dashscope'
-      ? createDashScope(deps, { ...config, model: config.model ?? '' })
-      : createOpenAiImages(deps, config);
+  if (config.form !== 'dashscope') return createOpenAiProvider(deps, config);
+  return withKeeping(config, createDashScope(deps, { ...config, model: config.model ?? '' }));
+}
+
+/** The same, for the form of most services alone. */
+export function createOpenAiProvider(deps: HttpDeps, config: ProviderConfig): Provider {
+  return withKeeping(config, createOpenAiImages(deps, config));
+}
+
+function withKeeping(config: ProviderConfig, provider: Provider): Provider {
   return { ...provider, keepsPicturesMs: (knownProvider(config.name)?.keepsPicturesHours ?? 1) * HOUR_MS };
 }

@@ -3,10 +3,12 @@ import {
   assertDocument,
   assertPath,
   assertTwins,
+  filterOf,
   MAX_PAGE,
   pageKeyOf,
   readPageRequest,
   type CallOptions,
+  type CallStore,
   type Document,
   type Filter,
   type GroupRequest,
@@ -27,15 +29,25 @@ const DEFAULT_TIMEOUT_MS = 1_500;
  * is one request, bounded by its own time limit, never repeated.
  */
 export function createCloudbaseStore(cloud: Cloud, clock: Clock): Store {
+  const link = openLink(cloud, clock);
+  return { ...reading(link), ...writing(link), ...housekeeping(link) };
+}
+
+/** The same with the statements that a call needs alone, for a function that people wait for. */
+export function createCloudbaseCallStore(cloud: Cloud, clock: Clock): CallStore {
+  const link = openLink(cloud, clock);
+  return { ...reading(link), ...writing(link) };
+}
+
+function openLink(cloud: Cloud, clock: Clock): Link {
   const bounds: Bounds = { clock, defaultTimeoutMs: DEFAULT_TIMEOUT_MS };
   let opened: Database | undefined;
   const db = (): Database => (opened ??= cloud.database() as Database);
-  const link: Link = {
+  return {
     db,
     ask: (what, call, run) => boundedCall(bounds, { what, call }, run),
     select: (name, where = {}) => db().collection(name).where(toWhere(db().command, where)),
   };
-  return { ...reading(link), ...writing(link) };
 }
 
 /** The way to the database that all statements share. */
@@ -45,33 +57,18 @@ interface Link {
   select(name: string, where?: Filter): Query;
 }
 
-function reading({ db, ask, select }: Link): Pick<Store, 'get' | 'count' | 'group' | 'twins' | 'page'> {
+function reading({ db, ask, select }: Link): Pick<CallStore, 'get' | 'page'> {
   return {
     async get(name, id, call) {
       const { data } = await ask(`read "${name}"`, call, () => select(name, { _id: id }).limit(1).get());
       return data[0] as Document | undefined;
-    },
-    async count(name, where, call) {
-      return (await ask(`count "${name}"`, call, () => select(name, where).count())).total;
-    },
-    async group(name, request, call) {
-      assertPath(request.by);
-      const { list } = await ask(`group "${name}"`, call, () => readGroups(db(), name, request));
-      if (list.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} groups`);
-      return list.map((row) => ({ key: row['_id'] as string | null, count: row['count'] as number }));
-    },
-    async twins(name, request, call) {
-      assertTwins(request);
-      const { list } = await ask(`find twins in "${name}"`, call, () => readTwins(db(), name, request));
-      if (list.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} sets of twins`);
-      return list.map((row) => ({ count: row['count'] as number, firstId: row['firstId'] as string }));
     },
     page: async (name, request, call) =>
       halving(readPageRequest(request), (part) => ask(`page "${name}"`, call, () => readPage(db(), name, part))),
   };
 }
 
-function writing({ db, ask, select }: Link): Pick<Store, 'insert' | 'update' | 'remove' | 'createCollection'> {
+function writing({ db, ask, select }: Link): Pick<CallStore, 'insert' | 'update' | 'createCollection'> {
   return {
     async insert(name, document, call) {
       assertDocument(document);
@@ -93,12 +90,6 @@ function writing({ db, ask, select }: Link): Pick<Store, 'insert' | 'update' | '
       );
       return stats.updated;
     },
-    async remove(name, target, call) {
-      const { stats } = await ask(`remove from "${name}"`, call, () =>
-        select(name, { ...target.where, _id: target.id }).remove(),
-      );
-      return stats.removed;
-    },
     async createCollection(name, call) {
       try {
         await ask(`create collection "${name}"`, call, () => db().createCollection(name));
@@ -112,6 +103,38 @@ function writing({ db, ask, select }: Link): Pick<Store, 'insert' | 'update' | '
 }
 
 const EXISTS = /ALREADY_EXIST|ResourceInUse|Table exist/i;
+
+function housekeeping({ db, ask, select }: Link): Omit<Store, keyof CallStore> {
+  return {
+    async count(name, where, call) {
+      return (await ask(`count "${name}"`, call, () => select(name, where).count())).total;
+    },
+    async group(name, request, call) {
+      assertPath(request.by);
+      const { list } = await ask(`group "${name}"`, call, () => readGroups(db(), name, request));
+      if (list.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} groups`);
+      return list.map((row) => ({ key: row['_id'] as string | null, count: row['count'] as number }));
+    },
+    async twins(name, request, call) {
+      assertTwins(request);
+      const { list } = await ask(`find twins in "${name}"`, call, () => readTwins(db(), name, request));
+      if (list.length > MAX_PAGE) throw new DurableError('STORE_TOO_LARGE', `more than ${MAX_PAGE} sets of twins`);
+      return list.map((row) => ({ count: row['count'] as number, firstId: row['firstId'] as string }));
+    },
+    async updateMany(name, targets, change, call) {
+      const { stats } = await ask(`update "${name}"`, call, () =>
+        select(name, filterOf(targets)).update({ data: toData(db().command, change) }),
+      );
+      return stats.updated;
+    },
+    async remove(name, target, call) {
+      const { stats } = await ask(`remove from "${name}"`, call, () =>
+        select(name, { ...target.where, _id: target.id }).remove(),
+      );
+      return stats.removed;
+    },
+  };
+}
 
 function readGroups(db: Database, name: string, { where = {}, by }: GroupRequest) {
   const { command } = db;

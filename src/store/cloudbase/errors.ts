@@ -50,52 +50,40 @@ const TEXTS: readonly (readonly [RegExp, Problem])[] = [
   [/\b40[045] (Bad|Not|Method)|INVALID_ENV/, 'permanent'],
 ];
 
+type Known<T> = Readonly<Partial<Record<Problem, readonly T[]>>>;
+
 // Some calls (aggregate, createCollection, storage) keep the server's name, and have no number but -1.
-const NAMES: Readonly<Record<string, Problem>> = {
-  DATABASE_COLLECTION_EXCEED_LIMIT: 'permanent',
-  DATABASE_COLLECTION_NOT_EXIST: 'not-found',
-  DATABASE_INVALID_OPERRATOR: 'permanent',
-  DATABASE_PERMISSION_DENIED: 'auth',
-  EXCEED_CONCURRENT_REQUEST_LIMIT: 'throttled',
-  EXCEED_RATELIMIT: 'throttled',
-  EXCEED_REQUEST_LIMIT: 'quota',
-  INVALID_COMMON_PARAM: 'permanent',
-  INVALID_PARAM: 'permanent',
-  INVALID_REQUEST_SOURCE: 'permanent',
-  INVALIID_ENV: 'permanent',
-  RESOURCE_NOT_INITIAL: 'permanent',
-  SERVER_TIMEOUT: 'ambiguous',
-  STORAGE_EXCEED_AUTHORITY: 'auth',
-  STORAGE_FILE_NONEXIST: 'not-found',
-  STORAGE_SIGN_PARAM_INVALID: 'auth',
+const NAMES: Known<string> = {
+  permanent: [
+    'DATABASE_COLLECTION_EXCEED_LIMIT',
+    'DATABASE_INVALID_OPERRATOR',
+    'INVALID_COMMON_PARAM',
+    'INVALID_PARAM',
+    'INVALID_REQUEST_SOURCE',
+    'INVALIID_ENV',
+    'RESOURCE_NOT_INITIAL',
+  ],
+  'not-found': ['DATABASE_COLLECTION_NOT_EXIST', 'STORAGE_FILE_NONEXIST'],
+  auth: ['DATABASE_PERMISSION_DENIED', 'STORAGE_EXCEED_AUTHORITY', 'STORAGE_SIGN_PARAM_INVALID'],
+  throttled: ['EXCEED_CONCURRENT_REQUEST_LIMIT', 'EXCEED_RATELIMIT'],
+  quota: ['EXCEED_REQUEST_LIMIT'],
+  ambiguous: ['SERVER_TIMEOUT'],
 };
 
-const NUMBERS: Readonly<Record<number, Problem>> = {
-  [-501002]: 'ambiguous',
-  [-501003]: 'quota',
-  [-501004]: 'throttled',
-  [-501005]: 'permanent',
-  [-501006]: 'permanent',
-  [-501007]: 'permanent',
-  [-501008]: 'permanent',
-  [-501009]: 'permanent',
-  [-501015]: 'quota',
-  [-501016]: 'quota',
-  [-501017]: 'quota',
-  [-501019]: 'auth',
-  [-501020]: 'permanent',
-  [-501021]: 'permanent',
-  [-502002]: 'permanent',
-  [-502003]: 'auth',
-  [-502004]: 'permanent',
-  [-502005]: 'not-found',
-  [-503002]: 'auth',
-  [-503003]: 'not-found',
-  [-503004]: 'auth',
-  [-601004]: 'auth',
-  [-602001]: 'too-large',
-  [-604001]: 'too-large',
+const NUMBERS: Known<number> = {
+  ambiguous: [-501002],
+  quota: [-501003, -501015, -501016, -501017],
+  throttled: [-501004],
+  permanent: [-501005, -501006, -501007, -501008, -501009, -501020, -501021, -502002, -502004],
+  auth: [-501019, -502003, -503002, -503004, -601004],
+  'not-found': [-502005, -503003],
+  'too-large': [-602001, -604001],
 };
+
+function known<T>(table: Known<T>, key: T | undefined): Problem | undefined {
+  const [problem] = Object.entries(table).find(([, keys]) => key !== undefined && keys.includes(key)) ?? [];
+  return problem as Problem | undefined;
+}
 
 // "Request failed" also carries timeouts of the database itself: those may have been applied.
 const TIMEOUT_WORDS = /timeout|timed out|time limit/i;
@@ -103,14 +91,14 @@ const TIMEOUT_WORDS = /timeout|timed out|time limit/i;
 /** What an error thrown by wx-server-sdk means; unknown ones are `ambiguous`. */
 export function problemOf(error: unknown): Problem {
   const { text, code, errCode } = readError(error);
-  const byName = code === undefined ? undefined : NAMES[code];
+  const byName = known(NAMES, code);
   if (byName) return byName;
   const byText = TEXTS.find(([pattern]) => pattern.test(text));
   if (byText) return byText[1];
   if (errCode === -502001 || code === 'DATABASE_REQUEST_FAILED') {
     return TIMEOUT_WORDS.test(text) ? 'ambiguous' : 'permanent';
   }
-  return (errCode === undefined ? undefined : NUMBERS[errCode]) ?? 'ambiguous';
+  return known(NUMBERS, errCode) ?? 'ambiguous';
 }
 
 /** The SDK's error as ours, with `what` was being done; our own errors pass through. */

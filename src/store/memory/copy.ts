@@ -9,7 +9,11 @@ function copied(value: unknown): unknown {
   if (value instanceof Date) return new Date(value.getTime());
   if (!isPlain(value)) return structuredClone(value);
   const copy: Record<string, unknown> = {};
-  for (const name of Object.keys(value)) put(copy, name, copied(value[name]));
+  for (const name of Object.keys(value)) {
+    const field = value[name];
+    if (name === '__proto__') put(copy, name, copied(field));
+    else copy[name] = typeof field === 'object' ? copied(field) : field;
+  }
   return copy;
 }
 

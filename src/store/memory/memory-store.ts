@@ -4,10 +4,12 @@ import {
   assertDocument,
   assertPath,
   assertTwins,
+  filterOf,
   MAX_PAGE,
   pageKeyOf,
   readPageRequest,
   valueAt,
+  type Change,
   type Document,
   type Page,
   type PageKey,
@@ -29,22 +31,7 @@ export interface MemoryStore extends Store {
 
 /** An empty store in memory; each statement takes effect at once and as a whole. */
 export function createMemoryStore(collections: readonly string[] = []): MemoryStore {
-  const content = new Map(collections.map((name) => [name, new Map<string, Document>()]));
-  const open = (name: string): Map<string, Document> => {
-    const documents = content.get(name);
-    if (documents) return documents;
-    throw new DurableError('STORE_NOT_FOUND', `collection "${name}" does not exist; create it first`, {
-      details: { collection: name },
-    });
-  };
-  const found = (name: string, id: string, where: PageRequest['where'] = {}): Document | undefined => {
-    const matches = matcher({ ...where, _id: id });
-    const document = open(name).get(id);
-    return document && matches(document) ? document : undefined;
-  };
-  const matching = (name: string, where: PageRequest['where'] = {}): Document[] =>
-    [...open(name).values()].filter(matcher(where));
-
+  const { open, create, found, matching, applied } = createContent(collections);
   return {
     async insert(name, document) {
       assertDocument(document);
@@ -56,10 +43,11 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     async update(name, target, change) {
       assertChange(change);
       const before = found(name, target.id, target.where);
-      if (!before) return 0;
-      const after = changed(before, change);
-      open(name).set(target.id, after);
-      return after === before ? 0 : 1;
+      return before ? applied(name, [before], change) : 0;
+    },
+    async updateMany(name, targets, change) {
+      assertChange(change);
+      return applied(name, matching(name, filterOf(targets)), change);
     },
     async remove(name, target) {
       return found(name, target.id, target.where) && open(name).delete(target.id) ? 1 : 0;
@@ -68,12 +56,39 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     group: async (name, request) => groups(matching(name, request.where), request.by),
     twins: async (name, request) => twins(matching(name, request.where), request),
     page: async (name, request) => pageOf(matching(name, request.where), readPageRequest(request)),
-    async createCollection(name) {
+    createCollection: async (name) => create(name),
+    dump: (name) => copyOf([...open(name).values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
+  };
+}
+
+function createContent(collections: readonly string[]) {
+  const content = new Map(collections.map((name) => [name, new Map<string, Document>()]));
+  const open = (name: string): Map<string, Document> => {
+    const documents = content.get(name);
+    if (documents) return documents;
+    throw new DurableError('STORE_NOT_FOUND', `collection "${name}" does not exist; create it first`, {
+      details: { collection: name },
+    });
+  };
+  return {
+    open,
+    create(name: string): 'created' | 'exists' {
       if (content.has(name)) return 'exists';
       content.set(name, new Map());
       return 'created';
     },
-    dump: (name) => copyOf([...open(name).values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
+    found(name: string, id: string, where: PageRequest['where'] = {}): Document | undefined {
+      const matches = matcher({ ...where, _id: id });
+      const document = open(name).get(id);
+      return document && matches(document) ? document : undefined;
+    },
+    matching: (name: string, where: PageRequest['where'] = {}): Document[] =>
+      [...open(name).values()].filter(matcher(where)),
+    applied(name: string, documents: readonly Document[], change: Change): number {
+      const changes = documents.map((before) => ({ before, after: changed(before, change) }));
+      for (const { after } of changes) open(name).set(after._id, after);
+      return changes.filter(({ before, after }) => after !== before).length;
+    },
   };
 }
 

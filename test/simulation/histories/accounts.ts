@@ -34,7 +34,7 @@ async function createAccount(
   const dailyLimit = LIMITS[type];
   const isTampered = draws.chance(0.15);
   const isNearLimit = draws.chance(0.15);
-  const credits = draws.pick([0, 1, 3, 20, 20]);
+  const credits = draws.pick([0, 1, 3, 20, 20, 20, 20]);
   if (draws.chance(0.2)) {
     const limits = { dailyLimit: LIMITS.free, triesLimit: LIMITS.free * TRIES_FACTOR };
     return { userId: userId(nodeHash, openid), credits: INITIAL_CREDITS, price: 1, ...limits };

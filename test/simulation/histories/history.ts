@@ -82,6 +82,8 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   const planted = await plantLetters(honest.store, { seed, calls, seal, openids: accounts.openids });
   chronicle.tell('world', () => JSON.stringify({ profile, spanMs, windows: outages.windows.length }));
 
+  // Nobody is so far behind that the accounts are not there yet.
+  await clock.advanceTo(startMs + 2_000);
   await clock.until(Promise.all([people.live(calls, spanMs), operations.tick(spanMs)]));
   const idempotence = await conclude({ conditions, operations, ledger, draws });
 
@@ -139,7 +141,7 @@ async function conclude({ conditions, operations, ledger, draws }: Ending): Prom
   // What waits for a key that nobody has is given up after a week, and a letter that fails five times is set aside.
   if (isLong || !isSettled(ledger)) {
     await pass(7 * DAY_MS);
-    await run(prune, recover, recover, recover, recover, recover);
+    await run(recover, recover, recover, recover, recover, prune);
   }
   await run(repair);
   return isLong ? repeated(chronicle, () => run(recover, repair, prune)) : undefined;

@@ -10,6 +10,7 @@ const HEAD = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const ADDRESS = 'https://pictures.test/';
 const KEEPS_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+const PATIENCE = { timeoutMs: 10_000 } as const;
 
 type Form = 'address' | 'bytes' | 'task' | 'junk' | 'refusal' | 'unclear' | 'slow';
 
@@ -94,16 +95,16 @@ export function createImageService(conditions: Conditions): ImageService {
           }),
         ),
       // Whatever goes wrong with asking, the task is still what it is.
-      ask: (taskId) =>
-        send(conditions, runOf(), { op: 'ask', place: 'provider', call: { timeoutMs: 10_000 } }, async () => {
+      ask: (taskId, deadline) =>
+        send(conditions, runOf(), { op: 'ask', place: 'provider', call: { ...PATIENCE, deadline } }, async () => {
           const order = orders.get(taskId);
           if (!order) return unclear('no such task');
           if (clock.now() >= order.forgottenAtMs) return unclear('task expired');
           return clock.now() < order.readyAtMs ? ({ status: 'running' } as const) : resultOf(order);
         }).catch(() => unclear('not told')),
     }),
-    download: (runOf) => (url) =>
-      send(conditions, runOf(), { op: 'download', place: 'provider', call: { timeoutMs: 10_000 } }, async () => {
+    download: (runOf) => (url, deadline) =>
+      send(conditions, runOf(), { op: 'download', place: 'provider', call: { ...PATIENCE, deadline } }, async () => {
         const order = orders.get(url.slice(ADDRESS.length, -'.png'.length));
         const isGone = !order || clock.now() > order.readyAtMs + KEEPS_MS;
         if (isGone) return { kind: 'gone', why: '404' } as const;

@@ -27,7 +27,8 @@ export interface Run {
 /** What befalls a run at one of its statements. */
 export interface PlannedBlow {
   readonly blow: Blow;
-  readonly atStatement: number;
+  /** Its number in the run, or its kind, of which it is the first. */
+  readonly at: number | string;
   readonly isAfter: boolean;
   readonly forMs: number;
 }
@@ -75,8 +76,8 @@ export function send<T>(conditions: Conditions, run: Run, step: Step, effect: ()
   if (machine.isDead) return new Promise(() => undefined);
   const limitMs = Math.min(step.call?.timeoutMs ?? DEFAULT_LIMIT_MS, step.call?.deadline?.remainingMs() ?? Infinity);
   if (limitMs <= 0) return Promise.reject(new DurableError('DEADLINE_PASSED', 'no time was left; it was not sent'));
-  const number = run.statements++;
-  const blow = !conditions.isHealed && run.blow?.atStatement === number ? run.blow : undefined;
+  const blow = conditions.isHealed ? undefined : blowHere(run, step);
+  run.statements += 1;
   if (blow) conditions.chronicle.see(`${blow.blow} ${blow.isAfter ? 'after' : 'before'} ${step.op} ${step.place}`);
   if (blow && !blow.isAfter) strike(conditions, machine, blow);
   return new Promise<unknown>((resolve, reject) => {
@@ -86,6 +87,11 @@ export function send<T>(conditions: Conditions, run: Run, step: Step, effect: ()
     };
     machine.enter(go);
   }) as Promise<T>;
+}
+
+function blowHere({ blow, statements, counters }: Run, { op, place }: Step): PlannedBlow | undefined {
+  const kind = `${op} ${place}`;
+  return blow?.at === statements || (blow?.at === kind && !counters.has(kind)) ? blow : undefined;
 }
 
 function strike(conditions: Conditions, machine: Machine, { blow, forMs }: PlannedBlow): void {

@@ -1,9 +1,9 @@
 import { createDurableWriter, createLogLetters } from '../../../src/durable/index.ts';
 import { isDurableError } from '../../../src/core/index.ts';
-import { createGeneration, createGenerationRecovery } from '../../../src/generation/index.ts';
+import { createGallery, createGeneration, createGenerationRecovery } from '../../../src/generation/index.ts';
 import type { GenerationCheckpoint } from '../../../src/generation/recovery.ts';
 import { repairUserCounts } from '../../../src/integrity/index.ts';
-import { createHoldPruning } from '../../../src/once/index.ts';
+import { answerEarlier, createHoldPruning } from '../../../src/once/index.ts';
 import { collections } from '../../../src/records/index.ts';
 import type { Booted, CallRequest, InstancePorts, System, Told } from './system.ts';
 
@@ -16,13 +16,15 @@ export const ourSystem: System = { name: 'wx-durable', boot };
 function boot(ports: InstancePorts): Booted {
   const writer = createDurableWriter(ports, { maxAttempts: ports.maxAttempts });
   const deps = { ...ports, writer };
-  const generation = createGeneration(deps, { registration: { open: true, initialCredits: INITIAL_CREDITS } });
+  const registration = { open: true, initialCredits: INITIAL_CREDITS };
+  const gallery = createGallery({ ...ports, registration });
+  const generation = createGeneration(deps, { registration, earlier: async () => answerEarlier });
   const recovery = createGenerationRecovery(deps);
   const pruning = createHoldPruning(deps, { records: collections.works, accounts: collections.users });
   return {
     call: (request, deadline) =>
       generation.generate({ openid: request.openid, deadline }, inputOf(request)).then(toldFinal, toldError),
-    remove: (openid, key, deadline) => generation.deleteWork({ openid, deadline }, key).then(() => true, isUndone),
+    remove: (openid, key, deadline) => gallery.deleteWork({ openid, deadline }, key).then(() => true, isUndone),
     recover: async (deadline, from) => {
       const report = await recovery.recover({ deadline, from: from as GenerationCheckpoint | undefined });
       return report.checkpoint;

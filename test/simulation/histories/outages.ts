@@ -21,7 +21,7 @@ export interface Outages {
 const MOST_WINDOWS = 40;
 
 export function drawOutages(
-  profile: Profile,
+  profile: Pick<Profile, 'outageShare' | 'outageMs' | 'outagePlaces'>,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
   draws: Draws,
 ): Outages {

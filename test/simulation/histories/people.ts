@@ -24,6 +24,8 @@ interface Intent {
 const HOPELESS = new Set(['QUOTA_EXCEEDED', 'CREDITS_INSUFFICIENT', 'IDEMPOTENCY_MISMATCH', 'USER_INVALID']);
 /** Waits before asking again. */
 const WAITS_MS = [200, 2_000, 2_000, 70_000, 600_000, 25 * 3_600_000];
+/** While what was told is not where it belongs yet. */
+const SOON_MS = [100, 500, 2_000];
 /** A run of `generate` that is struck is struck at one of so many statements. */
 const CALL_STEPS = 14;
 
@@ -75,12 +77,14 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
       if (said.kind === 'error' && HOPELESS.has(said.code)) return;
       if (said.kind === 'final') {
         if (draws.chance(0.12)) await remove(intent);
-        if (!draws.chance(0.15)) return;
+        // What is not where it belongs yet is asked for again more often.
+        if (!draws.chance(said.savedIn === 'works' ? 0.15 : 0.8)) return;
       } else if (draws.chance(0.25)) return;
       // Somebody who was told so wants it again; now and then somebody does without having been told.
       const isTold = said.kind === 'error' && said.code === 'ONCE_UNKNOWN';
       retryUnknown = draws.chance(isTold ? 0.6 : 0.1);
-      await sleep(clock, draws.pick(WAITS_MS) * draws.between(0.5, 1.5));
+      const isElsewhere = said.kind === 'final' && said.savedIn !== 'works';
+      await sleep(clock, draws.pick(isElsewhere ? SOON_MS : WAITS_MS) * draws.between(0.5, 1.5));
     }
   };
 

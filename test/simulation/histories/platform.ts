@@ -16,6 +16,13 @@ const MARGIN_MS = 150;
 const CLOCK_MS = 300_000;
 const FREEZE_MS = [1_000, 30_000, 600_000, 600_000, 26 * 3_600_000];
 
+/** Statements at whose first a run may be struck, so that rare ones are, too. */
+const KINDS = [
+  ...['page users', 'get works', 'insert users', 'update users', 'get users', 'insert works', 'update works'],
+  ...['submit provider', 'ask provider', 'download provider', 'put storage', 'get storage', 'exists storage'],
+  ...['insert emergency_backup', 'insert emergency_backup', 'get emergency_backup', 'update emergency_backup'],
+];
+
 export interface PlatformParts {
   readonly system: System;
   readonly conditions: Conditions;
@@ -41,7 +48,7 @@ export interface RunRequest {
   /** Who is named in the history. */
   readonly name: string;
   readonly timeoutMs: number;
-  /** A blow falls on one of its first so many statements. */
+  /** A blow falls on one of its first so many statements, or on the first of some kind. */
   readonly steps: number;
 }
 
@@ -72,7 +79,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 
   const take = (functionName: string, draws: Draws): Instance => {
     const waiting = idle.get(functionName) ?? [];
-    const warm = draws.chance(0.75) ? waiting.splice(draws.int(waiting.length || 1), 1)[0] : undefined;
+    const warm = draws.chance(profile.warmth) ? waiting.splice(draws.int(waiting.length || 1), 1)[0] : undefined;
     if (warm) {
       warm.machine.resume();
       return warm;
@@ -104,31 +111,50 @@ export function createPlatform(parts: PlatformParts): Platform {
       };
       instance.run = run;
       const startedAtMs = clock.now();
-      const outcome = await new Promise<Outcome<T>>((resolve) => {
-        const nothing = (): void => resolve({ nothing: machine.isDisturbed ? 'killed' : 'overdue' });
-        machine.onDeath(nothing);
-        clock.after(timeoutMs, nothing);
-        machine.enter(() => {
-          const deadline = createDeadline(machine.clock, machine.clock.now() + timeoutMs - MARGIN_MS);
-          work(instance.booted, deadline).then(
-            (answer) => resolve({ answer }),
-            (error: unknown) => {
-              defects.push(error);
-              resolve({ nothing: 'overdue' });
-            },
-          );
-        });
-      });
+      const outcome = await outcomeOf({ clock, instance, run, timeoutMs }, work, defects);
       if (defects.length > 0) throw defects[0];
       const isAnswered = 'answer' in outcome;
       run.blow = undefined;
       runs.push({ name, functionName, startedAtMs, endedAtMs: clock.now(), statements: run.statements, isAnswered });
       // One that was frozen past its time goes on some day as a ghost; what was merely slow is ended.
-      if (isAnswered) giveBack(functionName, instance);
+      if (isAnswered && !machine.isDead) giveBack(functionName, instance);
       else if (!machine.isDisturbed) machine.kill();
       return outcome;
     },
   };
+}
+
+interface Running {
+  readonly clock: Conditions['clock'];
+  readonly instance: Instance;
+  readonly run: Run;
+  readonly timeoutMs: number;
+}
+
+/** Its answer, or nothing when it is killed or the platform's patience is over. */
+function outcomeOf<T>(
+  { clock, instance, run, timeoutMs }: Running,
+  work: Work<T>,
+  defects: unknown[],
+): Promise<Outcome<T>> {
+  const { machine } = instance;
+  return new Promise((resolve) => {
+    const nothing = (): void => resolve({ nothing: machine.isDisturbed ? 'killed' : 'overdue' });
+    const answered = (answer: T): void => {
+      // What it left running is not struck any more, or the next run would suffer for it.
+      run.blow = undefined;
+      resolve({ answer });
+    };
+    machine.onDeath(nothing);
+    clock.after(timeoutMs, nothing);
+    machine.enter(() => {
+      const deadline = createDeadline(machine.clock, machine.clock.now() + timeoutMs - MARGIN_MS);
+      work(instance.booted, deadline).then(answered, (error: unknown) => {
+        defects.push(error);
+        nothing();
+      });
+    });
+  });
 }
 
 function boot(parts: PlatformParts, machine: Machine, draws: Draws): Instance {
@@ -165,7 +191,7 @@ function blowOf(
   for (const blow of BLOWS) {
     if (!draws.chance(blows[blow])) continue;
     const forMs = blow === 'clock' ? draws.between(-CLOCK_MS, CLOCK_MS) : draws.pick(FREEZE_MS);
-    return { blow, atStatement: draws.int(steps), isAfter: draws.chance(0.5), forMs };
+    return { blow, at: draws.chance(0.5) ? draws.int(steps) : draws.pick(KINDS), isAfter: draws.chance(0.5), forMs };
   }
   return undefined;
 }

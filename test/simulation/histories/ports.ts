@@ -3,6 +3,7 @@ import type { Chronicle } from './chronicle.ts';
 import type { Draws } from './draws.ts';
 import type { Ledger } from './ledger.ts';
 import { send, type Conditions, type Run, type Step } from './line.ts';
+import { storeThrough } from '../../support/store-through.ts';
 
 /** Which run is on the machine now; what an earlier one left running is counted with it. */
 export type RunOf = () => Run;
@@ -15,19 +16,14 @@ export function faultyStore({ store }: Ledger, conditions: Conditions, runOf: Ru
   const { chronicle, clock } = conditions;
   const pass = <T>(step: Step, effect: () => Promise<T>): Promise<T> => send(conditions, runOf(), step, effect);
   const behind = (draws: Draws): number => clock.now() - draws.between(0, MOST_STALE_MS);
+  const over = storeThrough(store, ({ op, collection, call }, effect) => pass({ op, place: collection, call }, effect));
   return {
-    insert: (place, document, call) => pass({ op: 'insert', place, call }, () => store.insert(place, document)),
+    ...over,
     get: (place, id, call) =>
       pass(
         { op: 'get', place, call, stale: async (draws) => earlier(chronicle, { place, id, atMs: behind(draws) }) },
         () => store.get(place, id),
       ),
-    update: (place, target, change, call) =>
-      pass({ op: 'update', place, call }, () => store.update(place, target, change)),
-    remove: (place, target, call) => pass({ op: 'remove', place, call }, () => store.remove(place, target)),
-    count: (place, where, call) => pass({ op: 'count', place, call }, () => store.count(place, where)),
-    group: (place, request, call) => pass({ op: 'group', place, call }, () => store.group(place, request)),
-    twins: (place, request, call) => pass({ op: 'twins', place, call }, () => store.twins(place, request)),
     page: (place, request, call) => {
       // Of whole documents only: what a projection left out is not known of an earlier version.
       const stale = request.fields
@@ -36,7 +32,6 @@ export function faultyStore({ store }: Ledger, conditions: Conditions, runOf: Ru
             earlierPage(chronicle, await store.page(place, request), { place, atMs: behind(draws) });
       return pass({ op: 'page', place, call, stale }, () => store.page(place, request));
     },
-    createCollection: (place, call) => pass({ op: 'create', place, call }, () => store.createCollection(place)),
   };
 }
 
@@ -66,7 +61,11 @@ export function faultyBlobs({ blobs }: Ledger, conditions: Conditions, runOf: Ru
     send(conditions, runOf(), { ...step, place: 'storage' }, effect);
   return {
     put: (name, bytes, call) => {
-      const cut = (): Promise<unknown> => blobs.put(name, bytes.subarray(0, bytes.length >> 1));
+      // What is whole is replaced as a whole: an upload that breaks off leaves what was there before.
+      const cut = async (): Promise<unknown> => {
+        const isThere = (await blobs.exists([await blobs.fileId(name)])).size > 0;
+        return isThere ? undefined : blobs.put(name, bytes.subarray(0, bytes.length >> 1));
+      };
       return pass({ op: 'put', call, cut }, () => blobs.put(name, bytes));
     },
     get: (fileId, call) => pass({ op: 'get', call }, () => blobs.get(fileId)),

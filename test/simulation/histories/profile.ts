@@ -36,6 +36,8 @@ export interface Profile {
   /** Mean length of an outage. */
   readonly outageMs: number;
   readonly outagePlaces: readonly Place[];
+  /** How often a run gets an instance that is there already. */
+  readonly warmth: number;
   /** How far instances' clocks are off at most. */
   readonly skewMs: number;
   /** Of the lines of log, so many never reach the log service. */
@@ -46,23 +48,27 @@ export interface Profile {
 
 const MINUTE_MS = 60_000;
 const RATES = [0.005, 0.02, 0.08, 0.25];
+/** Of runs that are struck. */
+const BLOW_RATES = [0.02, 0.1, 0.3];
 
 export function drawProfile(seed: number): Profile {
   const draws = createDraws(seed, 'profile');
   // One in eight is calm: what must work undisturbed is looked at, too.
   const isCalm = draws.chance(0.125);
   const rate = (): number => (!isCalm && draws.chance(0.4) ? draws.pick(RATES) : 0);
-  const each = <T extends string>(names: readonly T[]) =>
-    Object.fromEntries(names.map((name) => [name, rate()])) as Record<T, number>;
+  const blowRate = (): number => (!isCalm && draws.chance(0.5) ? draws.pick(BLOW_RATES) : 0);
+  const each = <T extends string>(names: readonly T[], drawn: () => number) =>
+    Object.fromEntries(names.map((name) => [name, drawn()])) as Record<T, number>;
   return {
     timeoutMs: draws.pick([3_000, 20_000, 60_000]),
     maxAttempts: draws.pick([1, 2, 3, 3]),
     latencyMs: { median: draws.pick([2, 20, 20, 120]), sigma: 0.6 },
-    troubles: each(TROUBLES),
-    blows: each(BLOWS),
-    outageShare: isCalm ? 0 : draws.pick([0, 0.02, 0.1, 0.4]),
+    troubles: each(TROUBLES, rate),
+    blows: each(BLOWS, blowRate),
+    outageShare: isCalm ? 0 : draws.pick([0, 0.02, 0.1, 0.4, 0.4]),
     outageMs: draws.pick([2_000, MINUTE_MS, 10 * MINUTE_MS]),
     outagePlaces: someOf(draws, PLACES),
+    warmth: draws.pick([0.5, 0.9]),
     skewMs: !isCalm && draws.chance(0.3) ? 5 * MINUTE_MS : 0,
     logLoss: draws.pick([0, 0.05]),
     isSealed: draws.chance(0.6),

@@ -1,0 +1,2 @@
+/** Loaded when it is first needed. */
+export { rarely } from '../../src/service/index.ts';
