@@ -1,6 +1,5 @@
 /**
  * `npm run sim -- [--seeds N] [--calls N] [--seed N] [--json]`: random histories.
- * `… --compare [--calls N]`: four systems under the same histories.
  * `… --exhaustive N [--story NAME] [--whole]`: every placement of at most N faults over each story.
  * `… --rules [--rule N]`: what goes wrong without each rule of the protocol.
  * `… --planted [--bug NAME]`: after how many random histories each planted mistake is found.
@@ -12,17 +11,18 @@ import { exhaustive } from './sim/exhaustive.mjs';
 import { planted } from './sim/planted.mjs';
 import { rules } from './sim/rules.mjs';
 
+/** Those that are bundled and run as they are; without any of them, the random histories. */
+const RUNS = { histories: 'test/simulation/histories/run.ts', compare: 'test/simulation/comparison/run.ts' };
+
 const options = process.argv.slice(2);
 process.exitCode = options.some((option) => /^--(exhaustive|rules|planted)\b/.test(option))
   ? await mode()
-  : options.some((option) => /^--compare\b/.test(option))
-    ? await run('comparison')
-    : await run('histories');
+  : await run(options.some((option) => option === '--compare') ? 'compare' : 'histories');
 
-/** @param {'comparison' | 'histories'} what */
-async function run(what) {
-  const outfile = `dist/sim/${what}.mjs`;
-  await bundle(`test/simulation/${what}/run.ts`, outfile);
+/** @param {keyof typeof RUNS} name */
+async function run(name) {
+  const outfile = `dist/sim/${name}.mjs`;
+  await bundle(RUNS[name], outfile);
   const { status } = spawnSync(process.execPath, [outfile, ...options], { stdio: 'inherit' });
   return status ?? 1;
 }

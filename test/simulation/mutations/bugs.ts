@@ -3,6 +3,7 @@ import { planted, type Mutation } from './mutation.ts';
 import { ruleMutations } from './rules.ts';
 
 const ONCE = 'src/once/once.ts';
+const EARLIER = 'src/once/earlier.ts';
 const OPEN = 'src/once/open.ts';
 const RESOLVE = 'src/once/resolve.ts';
 const WRITER = 'src/durable/writer.ts';
@@ -31,8 +32,8 @@ export const bugs: readonly Mutation[] = [
   planted(
     'pays without waiting for the intent',
     OPEN,
-    'const tried = await parts.writer.retrier.attempt(budget, async (timeoutMs) => {',
-    'const tried = { ok: true, value: undefined } as any;\n  void parts.writer.retrier.attempt(budget, async (timeoutMs) => {',
+    'const tried = await takeAndLook(parts, { key, step, deadline });',
+    'const tried = { ok: true, value: OPENED } as any;\n  void takeAndLook(parts, { key, step, deadline });',
   ),
   without('resolves before the lease is over'),
   without('closes what is closed'),
@@ -91,7 +92,7 @@ export const bugs: readonly Mutation[] = [
     'new Date(atMs + OFFSET_MS).toISOString()',
     'new Date(atMs).toISOString()',
   ),
-  planted('pays again by itself for what is unknown', ONCE, 'if (!request.retryUnknown || ', 'if ('),
+  planted('pays again by itself for what is unknown', EARLIER, 'if (!request.retryUnknown || ', 'if ('),
   planted(
     'does not compare payloads',
     ONCE,

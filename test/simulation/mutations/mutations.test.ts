@@ -22,7 +22,7 @@ describe('a planted mistake', () => {
   it('is refused where its place is gone, or is there twice', () => {
     const edit: Edit = { file: 'x.ts', find: 'a', replace: 'b' };
     expect(() => edited('nothing', edit)).toThrow('found 0 times');
-    expect(() => edited('a and a', edit)).toThrow('found 2 times');
+    expect(() => edited('a or a', edit)).toThrow('found 2 times');
   });
 
   it('is refused in a file that is no part of what is run', async () => {

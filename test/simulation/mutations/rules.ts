@@ -14,6 +14,8 @@ export interface RuleMutation extends Mutation {
 
 const HOLD = 'src/once/hold.ts';
 const ONCE = 'src/once/once.ts';
+const EARLIER = 'src/once/earlier.ts';
+const REOPEN = 'src/once/reopen.ts';
 const OPEN = 'src/once/open.ts';
 const RESOLVE = 'src/once/resolve.ts';
 const RECOVER = 'src/once/recover.ts';
@@ -38,8 +40,8 @@ export const ruleMutations: readonly RuleMutation[] = [
     ...planted(
       'takes its own opening, whose answer was lost, for another one',
       OPEN,
-      'if (tried.value === undefined || holdIn(tried.value, id)?.token === hold.token) return',
-      'if (tried.value === undefined) return',
+      'if (found && holdIn(found, id)?.token === hold.token) return { key, hold, account };',
+      '',
     ),
   },
   {
@@ -141,7 +143,7 @@ export const ruleMutations: readonly RuleMutation[] = [
     stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
     ...planted(
       'a second call answers from a lower tier after the lease',
-      ONCE,
+      EARLIER,
       "if (hold.st === 'void' || (hold.st === 'open' && parts.clock.now() >= hold.until)) return undefined;",
       "if (hold.st === 'void') return undefined;",
     ),
@@ -249,7 +251,7 @@ export const ruleMutations: readonly RuleMutation[] = [
     edits: [
       { file: RESOLVE, find: 'if (parts.clock.now() < hold.until) return record;', replace: '' },
       { file: 'src/once/recover-holds.ts', find: '.filter(([, { until }]) => until <= nowMs)', replace: '' },
-      { file: ONCE, find: "if (hold.st === 'open' && parts.clock.now() < hold.until) {", replace: 'if (false) {' },
+      { file: EARLIER, find: "if (hold.st === 'open' && parts.clock.now() < hold.until) {", replace: 'if (false) {' },
     ],
   },
   {
@@ -270,7 +272,7 @@ export const ruleMutations: readonly RuleMutation[] = [
     ...planted(
       'gives back without a fence',
       RESOLVE,
-      'const record = scene.record ?? (await fence(parts, scene, isResult ? undefined : found?.letter));',
+      'const record = scene.record ?? (await fence(parts, scene, { letter: isResult ? undefined : found?.letter, isOver }));',
       "if (!scene.record) return void (await settle(parts, { key: scene.key, hold: scene.hold, status: 'failed' }, scene.deadline));\n" +
         '  const record = scene.record;',
     ),
@@ -282,8 +284,8 @@ export const ruleMutations: readonly RuleMutation[] = [
     ...planted(
       'never gives up what is unknown',
       RESOLVE,
-      'return isOver ? expire(parts, scene, record) : record;',
-      'return record;',
+      'const isOver = isOverdue(parts, scene);\n  const overlooked',
+      'const isOver = false;\n  const overlooked',
     ),
   },
   {
@@ -292,7 +294,7 @@ export const ruleMutations: readonly RuleMutation[] = [
     inModel: 76,
     ...planted(
       'pays again without taking the unknown record over',
-      OPEN,
+      REOPEN,
       'const found = await takeOver(parts, { record, hold, deadline });',
       "const found = 'taken';",
     ),
