@@ -1,4 +1,5 @@
 /** `npm run sim -- --compare`: the comparison on all processors; this file is also each worker. */
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -112,12 +113,16 @@ async function main(): Promise<void> {
       workers: { type: 'string', default: String(availableParallelism()) },
       readme: { type: 'boolean', default: false },
       keep: { type: 'string' },
+      from: { type: 'string' },
     },
   });
   const { calls, variants: variantCalls, seed, workers, keep } = values;
-  const comparison = await compare({
+  const options = {
     ...{ calls: Number(calls), variantCalls: Number(variantCalls), seed: Number(seed), workers: Number(workers), keep },
-  });
+  };
+  // Written anew from a run that was kept, or played.
+  const comparison =
+    values.from === undefined ? await compare(options) : (JSON.parse(readFileSync(values.from, 'utf8')) as Comparison);
   if (values.readme) writeReadmes(comparison);
   if (values.json) console.log(JSON.stringify(comparison));
   else say(comparison);
