@@ -152,7 +152,7 @@ async function perform(
   { opened, seen }: { opened: Opened; seen: Hold | undefined },
 ): Promise<OnceAnswer> {
   const { request, deadline } = course;
-  const { key, hold, account } = opened;
+  const { key, hold } = opened;
   const payBy = deadline.minus(course.reserveMs);
   // Checked immediately before paying: an instance that was frozen since must not pay late.
   if (payBy.remainingMs() < course.minPayMs) {

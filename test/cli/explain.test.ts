@@ -124,7 +124,7 @@ describe('what happens next', () => {
       recoveredAt: undefined,
     }) as unknown as SeenLetter;
   const nothing: Evidence = {
-    ...{ id: 'w1', work: ok(undefined), account: ok(undefined), hold: undefined },
+    ...{ id: 'w1', records: 'works', work: ok(undefined), account: ok(undefined), hold: undefined },
     ...{ letters: ok([]), files: ok([]), picture: ok('none') },
   };
   const next = (evidence: Partial<Evidence>) =>
