@@ -109,7 +109,11 @@ describe('the examples, pasted as they are printed', () => {
   });
 
   test('a timer finishes orders, and nobody else may', async () => {
-    const timer = await cloud.invoke('recoverOrders', { Type: 'Timer', TriggerName: 'often' }, { source: 'wx_trigger' });
+    const timer = await cloud.invoke(
+      'recoverOrders',
+      { Type: 'Timer', TriggerName: 'often' },
+      { source: 'wx_trigger' },
+    );
     expect(timer).toMatchObject({ result: { code: 200 } });
     const forged = { Type: 'Timer', TriggerName: 'often' };
     expect(await cloud.invoke('recoverOrders', forged, { openid: 'oMallory' })).toMatchObject({
