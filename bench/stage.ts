@@ -45,7 +45,7 @@ export async function openStage(): Promise<Stage> {
       log: { write: () => undefined },
       env: {},
       fetch,
-      identity: () => ({}),
+      identity: () => ({ SOURCE: 'wx_trigger' }),
     },
     db: cloud.database() as Database,
     async load(collection, documents) {

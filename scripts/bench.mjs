@@ -2,12 +2,13 @@
  * `npm run bench -- NAME [--json] [--quick]`: bundles bench/NAME.bench.ts and runs it. Without a name it runs all, one
  * after the other, and writes bench/RESULTS.md; with `--quick` in less than a minute, on less.
  */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { build } from 'esbuild';
-import { renderResults } from './bench/results.mjs';
+import { withResult } from './bench/results.mjs';
 import { copyWorker } from './build/worker.mjs';
 
+const RESULTS = 'bench/RESULTS.md';
 const args = process.argv.slice(2);
 const name = args[0]?.startsWith('--') ? undefined : args[0];
 const options = name === undefined ? args : args.slice(1);
@@ -25,17 +26,20 @@ copyWorker('.', 'dist/bench');
 process.exitCode = name === undefined ? await runAll() : (await run(name, options, { isKept: false })).status;
 
 async function runAll() {
-  const results = [];
+  const command = ['npm run bench', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
+  const rows = [];
   let worst = 0;
   for (const each of names) {
     const { status, kept } = await run(each, [...options, '--json'], { isKept: true });
     worst = Math.max(worst, status);
-    if (kept) results.push(JSON.parse(kept));
+    if (!kept) continue;
+    const result = JSON.parse(kept);
+    rows.push(...result.rows);
+    // After each: a run that is cut keeps what it has.
+    const before = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
+    writeFileSync(RESULTS, withResult(before, result, { command, at: new Date() }));
   }
-  const command = ['npm run bench', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
-  writeFileSync('bench/RESULTS.md', renderResults(results, { command, at: new Date() }));
-  const rows = results.flatMap((result) => result.rows);
-  console.log(`${rows.filter((row) => row.met).length} of ${rows.length} targets met; bench/RESULTS.md is written`);
+  console.log(`${rows.filter((row) => row.met).length} of ${rows.length} targets met; ${RESULTS} is written`);
   return worst;
 }
 

@@ -1,27 +1,49 @@
 /**
- * `npm run sim -- [--seeds N] [--calls N] [--seed N] [--json]`: bundles a simulation and runs it. Without a mode these are
- * the random histories; a mode is the first option that the table names.
+ * `npm run sim -- [--seeds N] [--calls N] [--seed N] [--json]`: random histories.
+ * `… --exhaustive N [--story NAME] [--whole]`: every placement of at most N faults over each story.
+ * `… --rules [--rule N]`: what goes wrong without each rule of the protocol.
+ * `… --planted [--bug NAME]`: after how many random histories each planted mistake is found.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { build } from 'esbuild';
+import { parseArgs } from 'node:util';
+import { bundle } from './sim/bundle.mjs';
+import { exhaustive } from './sim/exhaustive.mjs';
+import { planted } from './sim/planted.mjs';
+import { rules } from './sim/rules.mjs';
 
-const HISTORIES = 'test/simulation/histories/run.ts';
-/** @type {Readonly<Record<string, string>>} */
-const MODES = { compare: 'test/simulation/comparison/run.ts' };
+/** Those that are bundled and run as they are; without any of them, the random histories. */
+const RUNS = { histories: 'test/simulation/histories/run.ts', compare: 'test/simulation/comparison/run.ts' };
 
 const options = process.argv.slice(2);
-const mode = options.map((option) => option.replace(/^--/, '').replace(/=.*/, '')).find((name) => name in MODES);
-const outfile = `dist/sim/${mode ?? 'histories'}.mjs`;
-mkdirSync('dist/sim', { recursive: true });
-await build({
-  entryPoints: [mode === undefined ? HISTORIES : (MODES[mode] ?? HISTORIES)],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  logLevel: 'warning',
-});
-const { status } = spawnSync(process.execPath, [outfile, ...options], { stdio: 'inherit' });
-process.exit(status ?? 1);
+process.exitCode = options.some((option) => /^--(exhaustive|rules|planted)\b/.test(option))
+  ? await mode()
+  : await run(options.some((option) => option === '--compare') ? 'compare' : 'histories');
+
+/** @param {keyof typeof RUNS} name */
+async function run(name) {
+  const outfile = `dist/sim/${name}.mjs`;
+  await bundle(RUNS[name], outfile);
+  const { status } = spawnSync(process.execPath, [outfile, ...options], { stdio: 'inherit' });
+  return status ?? 1;
+}
+
+async function mode() {
+  const { values } = parseArgs({
+    options: {
+      exhaustive: { type: 'string' },
+      story: { type: 'string' },
+      whole: { type: 'boolean', default: false },
+      rules: { type: 'boolean', default: false },
+      rule: { type: 'string' },
+      planted: { type: 'boolean', default: false },
+      bug: { type: 'string' },
+      seeds: { type: 'string', default: '1000' },
+      calls: { type: 'string', default: '20' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const { json, story, whole, bug, rule } = values;
+  if (values.exhaustive !== undefined) return exhaustive({ faults: Number(values.exhaustive), json, story, whole });
+  if (values.rules) return rules({ json, rule: rule === undefined ? undefined : Number(rule) });
+  return planted({ json, seeds: Number(values.seeds), calls: Number(values.calls), name: bug });
+}

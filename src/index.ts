@@ -88,7 +88,7 @@ export function createDurable(options: DurableOptions): Durable {
       seal: key === undefined ? undefined : createSeal(key),
       previousSeals: earlier.map((each) => createSeal(each)),
       env: { WX_DURABLE_ADMINS: nodePorts.env('WX_DURABLE_ADMINS') },
-      identity: () => cloud.getWXContext() as { OPENID?: unknown },
+      identity: () => cloud.getWXContext() as { OPENID?: unknown; SOURCE?: unknown },
     },
     rest,
   );

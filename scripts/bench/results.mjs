@@ -7,19 +7,24 @@
  * @typedef {{ name: string, machine: string, rows: readonly Row[] }} Result
  */
 
+const TITLE = `# Results of the benchmarks
+
+Written by \`npm run bench\`; nobody edits it. Each figure is a median; the last column is the smallest and the largest of
+what the target is about, and how often it was measured. Where something else wanted the processors too, the load says so.
+`;
+
 /**
- * All results as Markdown that Prettier leaves alone.
- * @param {readonly Result[]} results
+ * The page with this result in place of the same benchmark's earlier one.
+ * @param {string} before
+ * @param {Result} result
  * @param {{ command: string, at: Date }} run
  */
-export function renderResults(results, { command, at }) {
-  const sections = results.map(({ name, machine, rows }) => `## ${name}\n\n${machine}\n\n${tableOf(rows)}\n`);
-  return [
-    '# Results of the benchmarks\n',
-    `Written by \`${command}\` on ${at.toISOString().slice(0, 10)}; nobody edits it. Each figure is a median; the last`,
-    'column is the smallest and the largest of what the target is about, and how often it was measured.\n',
-    ...sections,
-  ].join('\n');
+export function withResult(before, { name, machine, rows }, { command, at }) {
+  const [, ...sections] = before.split(/^(?=## )/m);
+  const others = sections.map((section) => section.trimEnd()).filter((section) => !section.startsWith(`## ${name}\n`));
+  const said = `\`${command}\`, ${at.toISOString().slice(0, 10)}, ${machine}`;
+  const section = `## ${name}\n\n${said}\n\n${tableOf(rows)}`;
+  return `${[TITLE.trimEnd(), ...[...others, section].sort()].join('\n\n')}\n`;
 }
 
 const HEAD = ['what', 'ours', 'peer', 'ratio', 'target', 'met', 'min … max'];

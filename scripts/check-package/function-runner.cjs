@@ -24,6 +24,8 @@ async function runAll() {
 async function answerOf({ name, entry, event, openid, timeoutSeconds }) {
   if (openid === null) delete process.env['WX_OPENID'];
   else process.env['WX_OPENID'] = openid;
+  // By this the platform says that it was the timer.
+  process.env['TCB_SOURCE'] = openid === null ? 'wx_trigger' : 'wx_client';
   try {
     const { main } = require(entry);
     const context = { request_id: `check-${name}`, function_name: name, time_limit_in_ms: timeoutSeconds * 1000 };

@@ -5,10 +5,14 @@ import { Worker } from 'node:worker_threads';
  * Runs each task in a worker made of `file`, which answers every message with one; answers are in the order of tasks.
  * @template Task, Answer
  * @param {readonly { readonly file: string, readonly task: Task }[]} jobs those of one file stand together
- * @param {{ readonly workers: number, readonly onDone?: (answer: Answer, task: Task) => void }} options
+ * @param {{
+ *   readonly workers: number,
+ *   readonly onDone?: (answer: Answer, task: Task) => void,
+ *   readonly isEnough?: (answer: Answer) => boolean,
+ * }} options after an answer that is enough no further task is begun
  * @returns {Promise<Answer[]>}
  */
-export async function runOnWorkers(jobs, { workers, onDone = () => undefined }) {
+export async function runOnWorkers(jobs, { workers, onDone = () => undefined, isEnough = () => false }) {
   /** @type {Answer[]} */
   const answers = [];
   let next = 0;
@@ -25,6 +29,7 @@ export async function runOnWorkers(jobs, { workers, onDone = () => undefined }) 
       }
       answers[index] = await ask(running.worker, task);
       onDone(/** @type {Answer} */ (answers[index]), task);
+      if (isEnough(/** @type {Answer} */ (answers[index]))) next = jobs.length;
     }
     await running?.worker.terminate();
   };

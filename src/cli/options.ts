@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { collections } from '../records/index.ts';
 import type { TargetOptions } from './target.ts';
 
 /** What every command that speaks to a cloud is given. */
@@ -15,6 +16,24 @@ export function withCloudOptions(command: Command): Command {
     .option('--env-id <id>', '真实的云开发环境 (a real environment)')
     .option('--json', '结果为一个 JSON 对象 (one JSON object)')
     .option('--verbose', '在标准错误输出日志 (log to standard error)');
+}
+
+/** Which kind of costly call: where its records are, and the accounts that pay. */
+export interface KindOptions {
+  readonly records: string;
+  readonly accounts: string;
+}
+
+/** For commands that look at calls of any kind; the pictures' is the default. */
+export function withKindOptions(command: Command): Command {
+  return command
+    .option('--records <collection>', '付费记录的集合 (collection of the records)', parseCollection, collections.works)
+    .option('--accounts <collection>', '付费账户的集合 (… of the accounts)', parseCollection, collections.users);
+}
+
+function parseCollection(name: string): string {
+  if (/^[A-Za-z][\w-]{0,63}$/.test(name)) return name;
+  throw new InvalidArgumentError('集合名只含字母、数字、_ 与 - (a collection is letters, digits, _ and -)');
 }
 
 /** For commands that write. */

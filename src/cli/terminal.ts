@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { printable } from '../core/index.ts';
 import { CommandFailure, exitCodes, type ExitCode } from './exit-codes.ts';
 import { wantsColour } from './style.ts';
 
@@ -39,8 +40,8 @@ export function createTerminal(): Terminal {
   let stopped: Promise<NodeJS.Signals> | undefined;
   const { stdin, stdout, stderr, env } = process;
   return {
-    print: (line) => void stdout.write(`${line}\n`),
-    say: (line) => void stderr.write(`${line}\n`),
+    print: (line) => void stdout.write(`${safe(line)}\n`),
+    say: (line) => void stderr.write(`${safe(line)}\n`),
     env,
     isInteractive: Boolean(stdin.isTTY && stderr.isTTY),
     ask,
@@ -54,6 +55,21 @@ export function createTerminal(): Terminal {
       }));
     },
   };
+}
+
+const ESCAPE = String.fromCharCode(27);
+/** Any colour or weight, but nothing concealed. */
+const COLOUR = new RegExp(`(${ESCAPE}\\[(?!(?:\\d*;)*8[;m])[\\d;]{0,16}m)`, 'u');
+
+/**
+ * The last door before a terminal: a command hidden in what is shown (a title, a cursor that goes back, text that is
+ * concealed) is written out. Lines and colours stay; ids lose those, too, where they are shown.
+ */
+function safe(text: string): string {
+  const parts = text.split(COLOUR);
+  return parts
+    .map((part, at) => (at % 2 === 1 ? part : printable(part, (each) => each === '\n' || each === '\t')))
+    .join('');
 }
 
 async function ask(question: string): Promise<string> {

@@ -4,5 +4,6 @@ export { createDeadline, type Deadline } from './deadline.ts';
 export { beijingDay, beijingMidnight, nextBeijingMidnight } from './day.ts';
 export { attemptName, recordId, userId } from './ids.ts';
 export { canonicalJson, parseCanonical, type Plain } from './json.ts';
+export { printable } from './printable.ts';
 export type { Hash, Log, LogFields, LogLevel, Random, Seal } from './ports.ts';
 export { asDurableError, codeFacts, codes, DurableError, isDurableError, type Category, type Code } from './errors.ts';

@@ -30,6 +30,8 @@ export {
   type Placement,
   type RedriveRequest,
 } from './redrive.ts';
+export { oversize } from './document-size.ts';
+export { requeueLetters } from './requeue.ts';
 export { lettersAmong, removeLetterFile } from './letters-among.ts';
 export { pagesOf, readMany } from './read-many.ts';
 export { walkPages, WIDTH, WIDTH_BESIDE_READING, type WalkReport } from './walk.ts';

@@ -55,6 +55,8 @@ export type Proof = 'signed' | 'digest' | 'foreign' | 'damaged';
 
 /** How letters are authenticated. */
 export interface Authenticator {
+  /** SHA-256 of a text, hexadecimal. */
+  digest(text: string): string;
   mac(signed: Signed): string;
   /** What the code proves about the letter's record, and about the place it is for. */
   prove(letter: Letter): Proof;
@@ -66,13 +68,14 @@ export interface Authenticator {
  */
 export function createAuthenticator(hash: Hash, seal?: Seal, previousSeals: readonly Seal[] = []): Authenticator {
   const textOf = ({ collection, attempt, payload }: Signed): string => canonicalJson({ collection, attempt, payload });
-  const digest = (text: string): string => `sha256:${hash.sha256(text)}`;
+  const plain = (text: string): string => `sha256:${hash.sha256(text)}`;
   const keyed = (key: Seal, text: string): string => `hmac:${key.mac(text)}`;
   return {
-    mac: (signed) => (seal ? keyed(seal, textOf(signed)) : digest(textOf(signed))),
+    digest: (text) => hash.sha256(text),
+    mac: (signed) => (seal ? keyed(seal, textOf(signed)) : plain(textOf(signed))),
     prove(letter) {
       const text = textOf(letter);
-      if (letter.mac === digest(text)) return seal ? 'digest' : 'signed';
+      if (letter.mac === plain(text)) return seal ? 'digest' : 'signed';
       const known = seal ? [seal, ...previousSeals] : previousSeals;
       if (known.some((key) => letter.mac === keyed(key, text))) return 'signed';
       return /^hmac:[0-9a-f]{64}$/.test(letter.mac) ? 'foreign' : 'damaged';
@@ -135,7 +138,7 @@ export function readLetter(
   if (payload._id !== recordId || typeof recordId !== 'string' || typeof attempt !== 'number') {
     throw invalid('its record id is missing or differs from its payload', document);
   }
-  const proof = authenticator.prove({ ...letter, mac: String(letter.mac) });
+  const proof = authenticator.prove({ ...letter, mac: typeof letter.mac === 'string' ? letter.mac : '' });
   if (proof === 'signed' || proof === least) return { ...letter, isSigned: proof === 'signed' };
   if (proof === 'damaged') throw invalid('its payload does not match its code (mac)', document);
   throw unsigned(document._id);
@@ -153,16 +156,30 @@ export function unsigned(letterId: string): DurableError {
   });
 }
 
+/** What only our own form has. A letter of ours whose record was taken out must not pass for one that needs no code. */
+const OWN_FIELDS = ['payload', 'recordId', 'mac', 'schemaVersion', 'token'];
+/** What only letters of ours are named like; the platform lets nobody change an `_id`. */
+const OWN_ID = /^w_[0-9a-f]{32}_\d/;
+
 function fromFlat(document: Document, authenticator: Authenticator): Letter {
   const { id } = document;
-  if (typeof document['backupReason'] !== 'string' || typeof id !== 'string') {
+  const isOurs = OWN_ID.test(document._id) || OWN_FIELDS.some((name) => document[name] !== undefined);
+  if (isOurs || typeof document['backupReason'] !== 'string' || typeof id !== 'string') {
     throw invalid('it is neither in our form nor in the older flat one', document);
   }
   const fields = Object.entries(document).filter(([name]) => !FLAT_FIELDS.has(name));
-  const payload: Document = { ...Object.fromEntries(fields), ...datesIn(document), _id: id };
+  const record = { ...Object.fromEntries(fields), ...datesIn(document) };
+  const payload: Document = { ...record, _id: pictureId(record, authenticator) ?? id };
   const request = { collection: 'works', record: payload, attempt: 0, failures: [], atMs: 0 };
   const own = Object.entries(document).filter(([name]) => FLAT_FIELDS.has(name));
   return { ...composeLetter(authenticator, request), ...Object.fromEntries(own) };
+}
+
+// The older form has an id of its own making, and two letters of one picture may have two: who, what and when make one.
+function pictureId(record: Readonly<Record<string, unknown>>, { digest }: Authenticator): string | undefined {
+  const { userId, prompt, createdAt } = record;
+  if (typeof userId !== 'string' || typeof prompt !== 'string' || !(createdAt instanceof Date)) return undefined;
+  return `w_${digest(canonicalJson(['older', userId, prompt, createdAt])).slice(0, 32)}`;
 }
 
 // An imported letter may have its date as a text, or as the mark that stands for a date in an export.

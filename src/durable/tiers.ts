@@ -8,6 +8,7 @@ import {
   type Seal,
 } from '../core/index.ts';
 import type { Blobs, CallOptions, Document, CallStore } from '../store/index.ts';
+import { oversize } from './document-size.ts';
 import type { Letter } from './letter.ts';
 import type { Retrier } from './retrier.ts';
 
@@ -48,6 +49,7 @@ export async function keepLetter(deps: TierDeps, letter: Letter, deadline: Deadl
 
 async function keepInCollection(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<boolean> {
   const { store, retrier, deadLetters } = deps;
+  if (oversize({ ...letter })) return false;
   const keepMs = reserveMs('emergency_backup', deadline);
   const budget = {
     key: deadLetters,
@@ -150,8 +152,17 @@ function isCutShort(kept: Uint8Array, whole: Uint8Array): boolean {
 /** What a seal begins with. */
 const SEAL_MARK = 'v1.';
 
+/**
+ * No letter of this size comes home, for a document has 16 MB; sealed it is a third larger. Only somebody else writes
+ * such a file, and taking it apart would cost the memory of a whole function.
+ */
+const MAX_FILE_BYTES = 32_000_000;
+
 /** A letter's document out of its file, under the first key that opens it; throws `LETTER_INVALID`, with `awaits: 'key'` where it is sealed. */
 export function decodeLetter(bytes: Uint8Array, ...seals: readonly (Seal | undefined)[]): Document {
+  if (bytes.length > MAX_FILE_BYTES) {
+    throw new DurableError('LETTER_INVALID', `a dead letter's file is larger than ${MAX_FILE_BYTES} bytes`);
+  }
   const text = new TextDecoder().decode(bytes);
   let cause: unknown;
   for (const seal of text.startsWith('{') ? [undefined] : [...seals, undefined]) {

@@ -1,7 +1,7 @@
 import { DurableError, isDurableError, type Code, type Deadline } from '../core/index.ts';
 import type { Document, Page, PageKey } from '../store/index.ts';
 
-/** How a walk over many records went; a failing one never stops the others. */
+/** How a walk over many records went; a failing one never stops the others, and is named by its id. */
 export interface WalkReport {
   readonly done: number;
   readonly skipped: number;
@@ -20,7 +20,7 @@ export interface WalkPage extends Page {
  * What became of one document; `late`: time ran out before it was finished · `unbegun`: … before it was begun, or a
  * place it needs was known to be down.
  */
-export type Visit = 'done' | 'skipped' | 'late' | 'unbegun' | { readonly code: Code };
+export type Visit = 'done' | 'skipped' | 'late' | 'unbegun' | { readonly code: Code; readonly id?: string };
 
 interface Course<P extends WalkPage> {
   readonly deadline: Deadline;
@@ -120,7 +120,7 @@ interface Tally {
 
 function count(tally: Tally, id: string, visit: Visit | undefined): void {
   if (visit === 'done' || visit === 'skipped') tally[visit] += 1;
-  else if (typeof visit === 'object') tally.failed.push({ id, code: visit.code });
+  else if (typeof visit === 'object') tally.failed.push({ id: visit.id ?? id, code: visit.code });
 }
 
 function undefinedIfLate(error: unknown): undefined {
@@ -137,12 +137,14 @@ async function outcomeOf(visit: () => Promise<boolean>): Promise<Visit> {
   }
 }
 
-/** A rejection as the outcome of a visit. */
+/** A rejection as the outcome of a visit; one that names a record (`recordId`) is that record's. */
 export function failureOf(error: unknown): Visit {
   if (isDurableError(error, 'DEADLINE_PASSED')) return 'late';
   // Nothing was asked, so that nothing is known against the document.
   if (isDurableError(error) && error.details['breaker'] === 'open') return 'unbegun';
-  return { code: isDurableError(error) ? error.code : 'INTERNAL' };
+  if (!isDurableError(error)) return { code: 'INTERNAL' };
+  const { recordId } = error.details;
+  return { code: error.code, ...(typeof recordId === 'string' ? { id: recordId } : {}) };
 }
 
 /** Runs `visit` over the items, begun in their order, so many at once; none is begun after the deadline. */

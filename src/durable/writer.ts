@@ -20,9 +20,10 @@ import {
   type Store,
   type CallStore,
 } from '../store/index.ts';
+import { oversize } from './document-size.ts';
 import { findLetter, type FoundLetter, type LetterQuery, type LetterTiers, type SeenLetter } from './find-letter.ts';
 import { composeLetter, createAuthenticator, readLetter, type Letter, type ReadLetter } from './letter.ts';
-import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions } from './retrier.ts';
+import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions, type Tried } from './retrier.ts';
 import { insertOrCreate, keepLetter, reserveMs, type LowerTier } from './tiers.ts';
 
 export interface RecordWriterDeps {
@@ -60,6 +61,11 @@ export interface WriteRequest {
   readonly replaces?: Filter;
   /** Fields by which a stored record of this key is the same as ours. @default every field of ours */
   readonly sameBy?: readonly string[];
+  /**
+   * The stored record tells with which attempt it was stored (`saveAttempts`), and how long after the first was begun
+   * (`saveMs`); a letter's record does not. Wants a `sameBy` without them. @default false
+   */
+  readonly tellsSaving?: boolean;
 }
 
 export type StoreOutcome =
@@ -184,12 +190,20 @@ function letterFor(parts: Parts, request: WriteRequest, failures: readonly Faile
   return composeLetter(parts.authenticator, { collection, record, attempt, failures, atMs: parts.clock.now() });
 }
 
-function storeRecord(parts: Parts, request: WriteRequest, keepMs: number) {
+async function storeRecord(parts: Parts, request: WriteRequest, keepMs: number): Promise<Tried<StoreOutcome>> {
   const { collection, record, deadline } = request;
   const budget = { key: collection, deadline, reserveMs: keepMs, recordId: record._id };
   // One attempt is several statements: none of them may use the time of the tiers below.
   const call = { deadline: deadline.minus(keepMs) };
-  return parts.retrier.attempt(budget, (timeoutMs) => storeOnce(parts, request, { ...call, timeoutMs }));
+  const startedAtMs = parts.clock.now();
+  let saveAttempts = 0;
+  const tooLarge = oversize(record);
+  if (tooLarge) return { ok: false, error: tooLarge, attempts: [], ambiguous: false };
+  return parts.retrier.attempt(budget, (timeoutMs) => {
+    saveAttempts += 1;
+    const saving = request.tellsSaving ? { saveAttempts, saveMs: parts.clock.now() - startedAtMs } : {};
+    return storeOnce(parts, { ...request, record: { ...record, ...saving } }, { ...call, timeoutMs });
+  });
 }
 
 // Insert and read-back are one idempotent operation: after a lost answer it runs again and finds its record.
@@ -237,7 +251,7 @@ async function keepBeside(
   { request, winner }: { readonly request: WriteRequest; readonly winner: Document },
   call: CallOptions,
 ): Promise<void> {
-  const { _id, recoveredAt: _at, isRecovered: _mark, ...losing } = request.record;
+  const { _id, recoveredAt: _at, isRecovered: _mark, saveAttempts: _n, saveMs: _ms, ...losing } = request.record;
   // Whoever repeats a write with a new time in it must not make the record grow for ever.
   if (Array.isArray(winner['attempts']) && winner['attempts'].length >= MOST_BESIDE) return;
   const digest = parts.hash.sha256(canonicalJson(losing));

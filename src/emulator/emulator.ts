@@ -13,6 +13,7 @@ import {
   createTraffic,
   limitsOf,
   sdkEnvironment,
+  TIMER_CALLER,
   type Caller,
   type ConsoleOutput,
   type InstanceEnvironment,
@@ -39,6 +40,7 @@ import {
   createGateway,
   createHttpAccessRoutes,
   createInvokeRoute,
+  createRequestJournal,
   createStorageActions,
   createTimerRoutes,
 } from './wire/index.ts';
@@ -81,7 +83,7 @@ export interface Emulator {
   readonly url: string;
   /** What the environment of a process needs so that its `wx-server-sdk` talks to this cloud. */
   readonly env: Record<string, string>;
-  /** Calls a function as `wx.cloud.callFunction` does; without an `openid` as a timer or a console run. */
+  /** Calls a function as `wx.cloud.callFunction` does; without an `openid` as a console run, and as a timer with `source: 'wx_trigger'`. */
   invoke(name: string, event: unknown, caller?: Caller): Promise<InvokeAnswer>;
   readonly faults: Pick<Faults, 'set' | 'add' | 'clear'>;
   /** Every order that the picture service received, oldest first. */
@@ -152,7 +154,7 @@ function openFunctions(options: EmulatorOptions, clock: Clock, url: () => string
     dir,
     clock,
     // The way of every call, so that faults and limits meet a timer's run, too.
-    call: (name, event) => invoke(name, event),
+    call: (name, event) => invoke(name, event, TIMER_CALLER),
     onTrouble: (name, what) => onConsole({ function: name, requestId: 'timer', stream: 'stderr', text: `${what}\n` }),
   });
   const functions = createFunctions({ dir, clock, env, limits, onConsole });
@@ -177,8 +179,10 @@ function createRoutes(parts: Parts): readonly Route[] {
     ...createStorageActions(parts),
     ...createFunctionActions(parts),
   };
+  const requests = createRequestJournal();
   return [
-    createGateway({ ...parts, actions }),
+    createGateway({ ...parts, actions, requests }),
+    ...requests.routes,
     createInvokeRoute(parts),
     ...createHttpAccessRoutes(parts),
     ...createTimerRoutes(parts.timers),

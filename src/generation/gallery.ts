@@ -6,6 +6,7 @@ import {
   type Deadline,
   type Hash,
 } from '../core/index.ts';
+import { withLetters, type RecordWriter } from '../durable/index.ts';
 import { collections, readAccount, type HistoryInput, type UserType } from '../records/index.ts';
 import { is, type Document, type Filter, type CallStore } from '../store/index.ts';
 import { readHistory, type History } from './history.ts';
@@ -15,6 +16,7 @@ import { findUser, type Registration } from './users.ts';
 
 export interface GalleryDeps {
   readonly store: CallStore;
+  readonly writer: RecordWriter;
   readonly clock: Clock;
   readonly hash: Hash;
   readonly registration: Registration;
@@ -48,7 +50,9 @@ async function history(parts: GalleryDeps, visit: Visit, input: HistoryInput): P
   const account = await findUser(parts, visit.openid, { deadline: visit.deadline });
   const { page, pageSize } = input;
   if (!account) return { list: [], page, pageSize, hasMore: false, nextCursor: null, partial: false };
-  return readHistory({ store: parts.store, nowMs: parts.clock.now(), deadline: visit.deadline }, account, input);
+  const { store, clock } = parts;
+  const deps = { store, writer: withLetters(parts.writer), nowMs: clock.now(), deadline: visit.deadline };
+  return readHistory(deps, account, input);
 }
 
 async function usage(parts: GalleryDeps, visit: Visit): Promise<Usage> {

@@ -1,4 +1,5 @@
 import { DurableError, isDurableError, type Deadline } from '../core/index.ts';
+import type { DurableWriter } from '../durable/index.ts';
 import { holdIn, type Hold } from '../once/index.ts';
 import { collections, type HistoryInput, type Work } from '../records/index.ts';
 import { is, type Document, type Filter, type PageKey, type CallStore } from '../store/index.ts';
@@ -26,13 +27,22 @@ export interface History {
   readonly pageSize: number;
   readonly hasMore: boolean;
   readonly nextCursor: string | null;
-  /** True when the dead letters could not be read: something may be missing from the list. */
+  /** True when dead letters could not be read, or not be believed yet: something may be missing from the list. */
   readonly partial: boolean;
 }
 
 interface Entry {
   readonly key: { readonly atMs: number; readonly id: string };
   readonly item: HistoryItem;
+}
+
+type LetterReading = Pick<DurableWriter, 'readLetter'>;
+
+export interface HistoryDeps {
+  readonly store: CallStore;
+  readonly writer: LetterReading;
+  readonly nowMs: number;
+  readonly deadline: Deadline;
 }
 
 /** How far back pages by number reach; further back, a cursor leads. */
@@ -42,11 +52,7 @@ const MAX_REACH = 1_000;
  * A person's works, newest first: those in `works`, those still in `emergency_backup`, and what is open.
  * Pages by cursor are stable while new works arrive; pages by number count from the newest.
  */
-export async function readHistory(
-  deps: { readonly store: CallStore; readonly nowMs: number; readonly deadline: Deadline },
-  account: Document,
-  input: HistoryInput,
-): Promise<History> {
+export async function readHistory(deps: HistoryDeps, account: Document, input: HistoryInput): Promise<History> {
   const { page, pageSize, cursor } = input;
   const skipped = cursor === undefined ? (page - 1) * pageSize : 0;
   if (skipped + pageSize > MAX_REACH) {
@@ -54,13 +60,9 @@ export async function readHistory(
       details: { field: 'page' },
     });
   }
-  const source: Source = { ...deps, userId: account._id, after: readCursor(cursor), limit: skipped + pageSize + 1 };
-  const [works, letters, open] = await Promise.all([
-    fromWorks(source),
-    fromLetters(source),
-    fromHolds(source, account),
-  ]);
-  const entries = merge([works, letters ?? [], open]);
+  const source: Source = { ...deps, account, after: readCursor(cursor), limit: skipped + pageSize + 1 };
+  const [works, letters, open] = await Promise.all([fromWorks(source), fromLetters(source), fromHolds(source)]);
+  const entries = merge([works, letters.entries, open]);
   const shown = entries.slice(skipped, skipped + pageSize);
   const last = shown.at(-1);
   const hasMore = entries.length > skipped + pageSize;
@@ -70,15 +72,12 @@ export async function readHistory(
     pageSize,
     hasMore,
     nextCursor: hasMore && last ? `${last.key.atMs}-${last.key.id}` : null,
-    partial: letters === undefined,
+    partial: !letters.isWhole,
   };
 }
 
-interface Source {
-  readonly store: CallStore;
-  readonly nowMs: number;
-  readonly deadline: Deadline;
-  readonly userId: string;
+interface Source extends HistoryDeps {
+  readonly account: Document;
   readonly after: PageKey | undefined;
   readonly limit: number;
 }
@@ -93,20 +92,36 @@ function readCursor(cursor: string | undefined): PageKey | undefined {
 }
 
 async function fromWorks(source: Source): Promise<readonly Entry[]> {
-  const where = { userId: source.userId, deletedAt: is.absent() };
+  const where = { userId: source.account._id, deletedAt: is.absent() };
   const works = await newest(source, collections.works, where);
   return works.map((work) => entryOf(work as unknown as Work, 'works'));
 }
 
-// Undefined: they could not be read. Letters are ordered by their own ids, which differ from the records' only
-// behind the record id, so the cursor of a record serves them too.
-async function fromLetters(source: Source): Promise<readonly Entry[] | undefined> {
-  const where = { userId: source.userId, state: 'waiting', deletedAt: is.absent() };
+// Letters are ordered by their own ids, which differ from the records' only behind the record id, so the cursor of a
+// record serves them too. `isWhole` is false where they could not be read, or nobody vouches for one of them.
+async function fromLetters(source: Source): Promise<{ readonly entries: readonly Entry[]; readonly isWhole: boolean }> {
+  const where = { userId: source.account._id, state: 'waiting', deletedAt: is.absent() };
   try {
     const letters = await newest(source, collections.emergencyBackup, where);
-    return letters.map((letter) => entryOf(letter['payload'] as Work, 'emergency_backup'));
+    const seen = letters.map((letter) => entryOfLetter(source, letter));
+    const entries = seen.filter((entry) => typeof entry === 'object');
+    return { entries, isWhole: !seen.includes('unproven') };
   } catch (error) {
-    return isDurableError(error, 'STORE_NOT_FOUND') ? [] : undefined;
+    return { entries: [], isWhole: isDurableError(error, 'STORE_NOT_FOUND') };
+  }
+}
+
+// Clients may be able to write there: what nobody vouches for is not shown, nor what belongs to somebody else, since
+// the owner by whom letters are found stands outside their code.
+function entryOfLetter({ writer, account }: Source, document: Document): Entry | 'unproven' | 'none' {
+  try {
+    const { payload, recordId, isSigned } = writer.readLetter(document);
+    if (payload['userId'] !== account._id) return 'none';
+    const isVouched = isSigned || holdIn(account, recordId)?.token === payload['token'];
+    return isVouched ? entryOf(payload as unknown as Work, 'emergency_backup') : 'unproven';
+  } catch (error) {
+    if (!isDurableError(error, 'LETTER_INVALID')) throw error;
+    return error.details['awaits'] === 'key' ? 'unproven' : 'none';
   }
 }
 
@@ -124,8 +139,8 @@ async function newest(source: Source, collection: string, where: Filter): Promis
   return found;
 }
 
-async function fromHolds(source: Source, account: Document): Promise<readonly Entry[]> {
-  const { nowMs, after } = source;
+async function fromHolds(source: Source): Promise<readonly Entry[]> {
+  const { account, nowMs, after } = source;
   const { quota } = account as { quota?: { holds?: Record<string, Hold> } };
   const entries = Object.keys(quota?.holds ?? {}).flatMap((id) => {
     const hold = holdIn(account, id);

@@ -6,7 +6,7 @@ import { payForPicture, type PayDeps } from './pay.ts';
 import type { Draft } from './picture-kind.ts';
 import { enhancedPromptOf, writtenIn, type Wish } from './prompt.ts';
 import type { Provider } from './providers/index.ts';
-import { planTerms, refusalOf } from './quota.ts';
+import { planAgain, planTerms, refusalOf } from './quota.ts';
 import { findPerson, register, type Person, type UserDeps } from './users.ts';
 
 /** Who asks (from the platform's context alone), and until when. */
@@ -48,6 +48,7 @@ export function createPictureCall(deps: PictureCallDeps, { visit, input, provide
       if (person && !person.isRegistered) await register(users, person, visit.deadline);
       return planTerms(account, nowMs);
     },
+    again: (account) => planAgain(account, nowMs),
     refusal: (account) => refusalOf(account, nowMs),
     pay: (context) => payForPicture(deps, provider, { context, prompt: enhancedPromptOf(wish) }),
   };

@@ -36,6 +36,27 @@ export function planTerms(document: Document, atMs: number): { terms: Terms; eli
   };
 }
 
+/** A further attempt at a picture whose result was not seen is a try of the day on which it is made. Throws as above. */
+export function planAgain(document: Document, atMs: number): { take: Amounts; eligible: Filter } {
+  const account = readAccount(document);
+  const path = triesPath(beijingDay(atMs));
+  const refusal = tooManyTries(account, beijingDay(atMs));
+  if (refusal) throw refusal;
+  const tries = triesLimit(account.type);
+  return {
+    take: { [path]: 1 },
+    eligible: Number.isFinite(tries) ? { [path]: is.absentOr(is.below(tries)) } : {},
+  };
+}
+
+function tooManyTries(account: Account, day: string): DurableError | undefined {
+  const tries = triesLimit(account.type);
+  if (countIn(account.tries, triesPath(day)) < tries) return undefined;
+  const zh = `今日尝试次数已达上限（${tries} 次，含失败的尝试），请明天再来`;
+  const limit = DAILY_LIMITS[account.type];
+  return new DurableError('QUOTA_EXCEEDED', `${tries} tries were made today`, { details: { limit, tries, zh } });
+}
+
 /** Why this account may not open another picture. */
 export function refusalOf(document: Document, atMs: number): DurableError {
   return (
@@ -49,11 +70,8 @@ function obviousRefusal(account: Account, day: string): DurableError | undefined
   if (countIn(account.used, usedPath(day)) >= limit) {
     return new DurableError('QUOTA_EXCEEDED', `the daily quota of ${limit} is used up`, { details: { limit } });
   }
-  const tries = triesLimit(account.type);
-  if (countIn(account.tries, triesPath(day)) >= tries) {
-    const zh = `今日尝试次数已达上限（${tries} 次，含失败的尝试），请明天再来`;
-    return new DurableError('QUOTA_EXCEEDED', `${tries} tries were made today`, { details: { limit, tries, zh } });
-  }
+  const tooMany = tooManyTries(account, day);
+  if (tooMany) return tooMany;
   if (account.credits >= PRICES[account.type]) return undefined;
   return new DurableError('CREDITS_INSUFFICIENT', 'no credits are left', { details: { credits: account.credits } });
 }

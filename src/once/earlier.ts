@@ -60,7 +60,8 @@ async function takeUp(parts: Parts, course: Course, { account, hold, perform }: 
   if (!request.retryUnknown || record?.['status'] !== 'unknown' || hold.st !== 'open') {
     return { outcome: 'unknown', record };
   }
-  const reopened = await reopen(parts, { key, account, old: hold, record, until, deadline });
+  const again = request.again?.(account);
+  const reopened = await reopen(parts, { request, again, key, account, old: hold, record, until, deadline });
   if ('final' in reopened) return replay(reopened.final, 'works', account);
   return perform({ opened: reopened.opened, seen: undefined });
 }

@@ -155,12 +155,21 @@ export function planSettle(
   };
 }
 
-/** Hands the hold of an `unknown` result to a new attempt. */
-export function planReopen(id: string, old: Hold, next: { readonly token: string; readonly until: number }): Step {
+export interface ReopenPlan {
+  readonly id: string;
+  readonly old: Hold;
+  readonly next: { readonly token: string; readonly until: number };
+  readonly eligible?: Filter | undefined;
+  readonly take?: Amounts | undefined;
+}
+
+/** Hands the hold of an `unknown` result to a new attempt, if the account may have one. */
+export function planReopen({ id, old, next, eligible, take = {} }: ReopenPlan): Step {
   const path = pathOf(id);
   return {
-    where: mine(id, old.token),
+    where: { ...eligible, ...mine(id, old.token) },
     change: {
+      ...(Object.keys(take).length > 0 ? { inc: nonZero(take) } : {}),
       set: {
         [`${path}.token`]: next.token,
         [`${path}.until`]: next.until,

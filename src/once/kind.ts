@@ -55,6 +55,12 @@ export interface Offer {
   readonly eligible: Filter;
 }
 
+/** What a further attempt takes, and the condition on the account under which it may be made. */
+export interface Again {
+  readonly take: Amounts;
+  readonly eligible: Filter;
+}
+
 /** One call: who pays, for what, and how. */
 export interface OnceRequest {
   /** The record's `_id`, made from the caller and the idempotency key. */
@@ -72,6 +78,11 @@ export interface OnceRequest {
    * attempt is about to be opened, so what must be true before that may be awaited here.
    */
   terms(account: Document): Offer | Promise<Offer>;
+  /**
+   * What paying again after an `unknown` result takes beyond what is held already, and the condition under which it may.
+   * Throws to refuse. @default nothing, and it always may
+   */
+  again?(account: Document): Again;
   /** Why the account may not, read after its opening was refused. */
   refusal(account: Document): DurableError;
   pay(context: PayContext): Promise<Payment>;

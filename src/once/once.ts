@@ -1,28 +1,14 @@
-import {
-  asDurableError,
-  createDeadline,
-  DurableError,
-  isDurableError,
-  withTimeout,
-  type Deadline,
-} from '../core/index.ts';
+import { asDurableError, createDeadline, DurableError, type Deadline } from '../core/index.ts';
 import { retried, type WriteOutcome } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document } from '../store/index.ts';
-import { holdIn, isOfKind, planTask, prunedIn, type Hold } from './hold.ts';
-import type { Kind, OnceAnswer, OnceRequest, Payment, SavedIn } from './kind.ts';
+import { holdIn, isOfKind, prunedIn, type Hold } from './hold.ts';
+import type { Kind, OnceAnswer, OnceRequest, SavedIn } from './kind.ts';
 import { answerEarlier } from './earlier.ts';
 import { replay, unreadableRecord, type Course } from './course.ts';
 import { abandon, open, type Opened } from './open.ts';
-import {
-  applyStep,
-  readRetried,
-  settle,
-  type CallDeps,
-  type CallParts,
-  type OnceDeps,
-  type OnceOptions,
-} from './parts.ts';
+import { pay, recordOf } from './pay.ts';
+import { readRetried, settle, type CallDeps, type CallParts, type OnceDeps, type OnceOptions } from './parts.ts';
 import { mayBePruned } from './pruned.ts';
 
 /** Time for a last answer after the deadline, before the platform kills the function. */
@@ -138,7 +124,7 @@ async function perform(
   { opened, seen }: { opened: Opened; seen: Hold | undefined },
 ): Promise<OnceAnswer> {
   const { request, deadline } = course;
-  const { key, hold, account } = opened;
+  const { key, hold } = opened;
   const payBy = deadline.minus(course.reserveMs);
   // Checked immediately before paying: an instance that was frozen since must not pay late.
   if (payBy.remainingMs() < course.minPayMs) {
@@ -146,7 +132,7 @@ async function perform(
     throw new DurableError('DEADLINE_PASSED', 'not enough time was left to pay and record; nothing was paid');
   }
   const payment = await pay(parts, { request, opened }, payBy);
-  const record = parts.kind.finish(parts.kind.record({ ...key, hold, account }), payment, parts.clock.now());
+  const record = recordOf(parts, opened, payment);
   // Thawed after paying, or the payment took it all: the result is still worth a last try.
   const recordBy =
     deadline.remainingMs() < LAST_TRY_MS ? createDeadline(parts.clock, parts.clock.now() + LAST_TRY_MS) : deadline;
@@ -158,38 +144,9 @@ async function perform(
     // An older attempt's `unknown`, or one fenced for an opening that was voided, says nothing that ours does not.
     replaces: { status: 'unknown', attempt: is.atMost(hold.attempt) },
     sameBy: ['token', 'status'],
+    tellsSaving: true,
   });
   return conclude(parts, { opened, record, outcome }, recordBy);
-}
-
-async function pay(
-  parts: CallParts,
-  { request, opened }: { request: OnceRequest; opened: Opened },
-  deadline: Deadline,
-): Promise<Payment> {
-  const { key, hold, account } = opened;
-  // A task that cannot be noted is polled all the same; only recovery would not know it.
-  const noteTask = async (taskId: string): Promise<void> => {
-    const step = planTask(key.id, hold.token, taskId);
-    await applyStep(parts, key, { step, deadline }).catch((error: unknown) => {
-      parts.log.write('warn', 'once.task-not-noted', { recordId: key.id, code: asDurableError(error).code });
-    });
-  };
-  const context = { ...key, hold, account, deadline, noteTask };
-  try {
-    return await withTimeout(parts.clock, deadline.remainingMs(), request.pay(context), overdue);
-  } catch (error) {
-    // Whatever is thrown instead of answered tells nothing about the money.
-    const cause = isDurableError(error)
-      ? error
-      : new DurableError('PROVIDER_UNCERTAIN', 'paying threw', { cause: error });
-    parts.log.write('warn', 'once.pay-unclear', { recordId: key.id, code: cause.code });
-    return { status: 'unknown', error: cause };
-  }
-}
-
-function overdue(): DurableError {
-  return new DurableError('PROVIDER_UNCERTAIN', 'paying gave no answer in time');
 }
 
 interface Written {

@@ -1,4 +1,4 @@
-import { isDurableError, type Deadline } from '../core/index.ts';
+import { asDurableError, DurableError, isDurableError, type Deadline } from '../core/index.ts';
 import { lettersAmong, pagesOf, readMany, walkPages, WIDTH_BESIDE_READING, type WalkReport } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import { is, type Document, type PageKey } from '../store/index.ts';
@@ -33,7 +33,7 @@ export function recoverHolds(parts: Parts, deadline: Deadline, after: PageKey | 
       for (const attempt of expiredHolds(parts, account)) {
         const key = { id: attempt.recordId, accountId: account._id };
         const record = await resolve(parts, key, deadline, look(account, attempt)).catch((error: unknown) => {
-          failures.push(error);
+          failures.push(ofRecord(attempt.recordId, error));
         });
         ended += Number(isFinal(record?.['status']));
       }
@@ -43,6 +43,13 @@ export function recoverHolds(parts: Parts, deadline: Deadline, after: PageKey | 
       return ended > 0;
     },
   });
+}
+
+// Somebody must be able to look at the call itself; its account may have many.
+function ofRecord(recordId: string, error: unknown): DurableError {
+  const { code, message, details, cause } = asDurableError(error);
+  const text = message.replace(/^\[\w+\] /, '');
+  return new DurableError(code, text, { cause: cause ?? error, details: { ...details, recordId } });
 }
 
 interface Attempt {

@@ -124,12 +124,12 @@ function isHome(record: Document, { payload }: Letter): boolean {
   return record['token'] === payload['token'] && record['status'] === payload['status'];
 }
 
-// The older flat form has an id of its own making: its record may be there under another one.
+// The older flat form has an id of its own making: its record may be there under another one than we give it.
 async function judgeOlder(parts: Parts, letter: ReadLetter, deadline: Deadline): Promise<Judgement> {
   const { userId, prompt, createdAt } = letter.payload;
   const moments = momentsOf(createdAt);
   if (typeof userId === 'string' && typeof prompt === 'string' && moments.length > 0) {
-    const where = { userId, prompt, createdAt: is.oneOf(moments) };
+    const where = { _id: is.not(letter.recordId), userId, prompt, createdAt: is.oneOf(moments) };
     const twin = await parts.store.page(parts.kind.records, { where, limit: 1 }, { deadline });
     if (twin.items.length > 0) return 'superseded';
   }

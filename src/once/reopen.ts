@@ -3,7 +3,7 @@ import { retried } from '../durable/index.ts';
 import { isFinal } from '../records/index.ts';
 import type { Document } from '../store/index.ts';
 import { holdIn, planReopen, type Hold } from './hold.ts';
-import type { Key } from './kind.ts';
+import type { Again, Key, OnceRequest } from './kind.ts';
 import type { Opened } from './open.ts';
 import { applyStep, inProgress, readRetried, settle, type CallParts } from './parts.ts';
 
@@ -11,6 +11,9 @@ import { applyStep, inProgress, readRetried, settle, type CallParts } from './pa
 export type Reopened = { readonly opened: Opened } | { readonly final: Document };
 
 export interface ReopenRequest {
+  readonly request: OnceRequest;
+  /** What it takes and needs beyond what is held. */
+  readonly again: Again | undefined;
   readonly key: Key;
   readonly account: Document;
   readonly old: Hold;
@@ -26,13 +29,16 @@ export interface ReopenRequest {
  */
 export async function reopen(
   parts: CallParts,
-  { key, account, old, record, until, deadline }: ReopenRequest,
+  { request, again, key, account, old, record, until, deadline }: ReopenRequest,
 ): Promise<Reopened> {
   const hold: Hold = { ...old, token: parts.random.token(), attempt: old.attempt + 1, until, taskId: null };
-  const changed = await applyStep(parts, key, { step: planReopen(key.id, old, hold), deadline });
+  const step = planReopen({ id: key.id, old, next: hold, ...again });
+  const changed = await applyStep(parts, key, { step, deadline });
   if (changed === 0) {
     const now = await readRetried(parts, { collection: parts.kind.accounts, id: key.accountId }, deadline);
-    if (!now || holdIn(now, key.id)?.token !== hold.token) throw inProgress(key.id);
+    const found = now && holdIn(now, key.id);
+    if (now && again && found?.st === 'open' && found.token === old.token) throw request.refusal(now);
+    if (found?.token !== hold.token) throw inProgress(key.id);
   }
   const found = await takeOver(parts, { record, hold, deadline });
   if (found === 'taken') return { opened: { key, hold, account } };

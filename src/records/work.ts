@@ -75,6 +75,9 @@ export interface Work {
   readonly attempt: number;
   readonly hash: string;
   readonly schemaVersion: number;
+  /** With which attempt it was stored, and how long after the first was begun; of records stored by their own call. */
+  readonly saveAttempts?: number;
+  readonly saveMs?: number;
   readonly isRecovered?: boolean;
   readonly recoveredAt?: Date;
   readonly deletedAt?: Date;

@@ -38,7 +38,7 @@ function readProvider(env: Environment, prefix: string): ProviderConfig | undefi
   if (!name) return undefined;
   const known = knownProvider(name);
   const baseUrl = env[`${prefix}_URL`] || known?.baseUrl;
-  if (!baseUrl) throw invalid(`${prefix}_URL`, `give the address of provider "${name.slice(0, 20)}"`);
+  if (!baseUrl) throw invalid(`${prefix}_URL`, 'give the address of this provider, which is none of those known');
   if (!/^https?:\/\/[^\s]+$/.test(baseUrl)) throw invalid(`${prefix}_URL`, 'give an http(s) address');
   const form = readForm(`${prefix}_FORM`, env[`${prefix}_FORM`] || known?.form || 'openai');
   const model = env[`${prefix}_MODEL`] || undefined;

@@ -6,7 +6,7 @@ import { readConfig } from './config.ts';
 import { succeed, type Envelope } from './envelope.ts';
 import { createHandler, type Action, type Call } from './handler.ts';
 import { rarely, type LoadRarely, type RareAction } from './rarely.ts';
-import { openPictureTools, type PictureRuntime, type PictureTools, type Runtime } from './runtime.ts';
+import { openPictureTools, type CallTools, type PictureRuntime, type Runtime } from './runtime.ts';
 
 /**
  * The cloud function `generateImage`: actions `generate`, `getHistory`, `getDailyUsage`, `getServiceStatus`,
@@ -44,7 +44,7 @@ export function createGenerateImageApart(runtime: PictureRuntime, load: LoadRare
 }
 
 interface Desk {
-  readonly tools: PictureTools;
+  readonly tools: CallTools;
   readonly generation: Generation;
 }
 
@@ -53,10 +53,10 @@ async function openDesk(runtime: PictureRuntime, load: LoadRarely): Promise<Desk
   const { registration, provider, previousProvider, moderation } = config;
   // Which of them a deployment uses is settled before a call opens anything.
   const isPlain = [provider, previousProvider].every((each) => each?.form !== 'dashscope') && !moderation;
-  const tools = openPictureTools(runtime, config, isPlain ? { createProvider: createOpenAiProvider } : await load());
-  const deps = { ...runtime, ...tools, writer: createRecordWriter({ ...runtime, ...tools }) };
+  const made = openPictureTools(runtime, config, isPlain ? { createProvider: createOpenAiProvider } : await load());
+  const tools = { ...made, writer: createRecordWriter({ ...runtime, ...made }) };
   const earlier = async () => (await load()).answerEarlier;
-  return { tools, generation: createGeneration(deps, { registration, earlier }) };
+  return { tools, generation: createGeneration({ ...runtime, ...tools }, { registration, earlier }) };
 }
 
 async function generate({ generation }: Desk, call: Call): Promise<Envelope> {

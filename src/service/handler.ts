@@ -13,6 +13,8 @@ import { fail, type Envelope } from './envelope.ts';
 /** Who calls, by the platform's context. */
 export interface Identity {
   readonly OPENID?: unknown;
+  /** What made the platform run the function; see `authorise` in `maintenance-caller.ts`. */
+  readonly SOURCE?: unknown;
 }
 
 /** The second argument of a cloud function, as far as it is used. */

@@ -1,9 +1,8 @@
-import { DurableError, type Seal } from '../core/index.ts';
-import { createDurableWriter, type DurableWriter } from '../durable/index.ts';
+import type { Seal } from '../core/index.ts';
+import { createDurableWriter, type DurableWriter, type RecordWriter } from '../durable/index.ts';
 import {
   createDownload,
   createProvider,
-  createWechatModeration,
   type Download,
   type Fetch,
   type Moderate,
@@ -14,6 +13,7 @@ import {
 import type { Blobs, CallStore, Store } from '../store/index.ts';
 import { readConfig, type Environment, type GenerateConfig } from './config.ts';
 import type { HandlerDeps } from './handler.ts';
+import { openModeration } from './open-moderation.ts';
 
 /** What every function and the front desk stand on. */
 export interface Ports extends HandlerDeps {
@@ -50,14 +50,19 @@ export interface PictureTools extends Seals {
   readonly moderate: Moderate | undefined;
 }
 
+/** What the function that makes pictures works with. */
+export interface CallTools extends PictureTools {
+  readonly writer: RecordWriter;
+}
+
 /** What the functions about pictures work with. */
-export interface Tools extends PictureTools {
+export interface Tools extends CallTools {
   readonly writer: DurableWriter;
 }
 
 /** Opens the tools; throws `CONFIG_INVALID` for a wrong setting. */
 export function openTools(runtime: Runtime): Tools {
-  const tools = openPictureTools(runtime, readConfig(runtime.env), { createProvider, createWechatModeration });
+  const tools = openPictureTools(runtime, readConfig(runtime.env), { createProvider, openModeration });
   return { ...tools, writer: createDurableWriter({ ...runtime, ...tools }) };
 }
 
@@ -65,7 +70,7 @@ export function openTools(runtime: Runtime): Tools {
 interface Makers {
   readonly createProvider: typeof createProvider;
   /** Needed only where the configuration asks for it. */
-  readonly createWechatModeration?: typeof createWechatModeration;
+  readonly openModeration?: typeof openModeration;
 }
 
 /** Opens the tools but for the writer; throws `CONFIG_INVALID` for a wrong setting. */
@@ -83,7 +88,7 @@ export function openPictureTools(runtime: PictureRuntime, config: GenerateConfig
     provider,
     earlierProviders,
     download: createDownload({ clock: runtime.clock, trustedOrigins }),
-    moderate: runtime.moderate ?? openModeration(runtime, config, makers),
+    moderate: runtime.moderate ?? makers.openModeration?.(runtime, config),
   };
 }
 
@@ -100,16 +105,6 @@ export function sealsOf(runtime: Pick<Runtime, 'env' | 'createSeal'>, config = r
     seal: key === undefined ? undefined : runtime.createSeal(key),
     previousSeals: previousKeys.map((each) => runtime.createSeal(each)),
   };
-}
-
-function openModeration(
-  { openapi, clock, log }: PictureRuntime,
-  { moderation }: GenerateConfig,
-  { createWechatModeration: create }: Makers,
-): Moderate | undefined {
-  if (moderation === undefined) return undefined;
-  if (openapi && create) return create({ openapi, clock, log });
-  throw new DurableError('CONFIG_INVALID', 'WX_DURABLE_MODERATION is "wechat", but the runtime has no `openapi`');
 }
 
 function isThere<T>(value: T | undefined): value is T {

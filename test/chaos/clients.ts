@@ -14,8 +14,9 @@ export type Send = (name: string, event: unknown, openid?: string) => Promise<Re
 export type Told = Omit<Answer, 'seq'>;
 
 export interface Clients {
-  wish(openid: string, wish: Wish): Promise<void>;
-  look(openid: string, look: Look): Promise<void>;
+  /** Answers what came of it, for a reader. */
+  wish(openid: string, wish: Wish): Promise<string>;
+  look(openid: string, look: Look): Promise<string>;
   readonly answers: readonly Told[];
   /** Keys whose owners were told that they are deleted. */
   readonly deleted: readonly string[];
@@ -52,9 +53,13 @@ export function createClients(send: Send, now: () => number): Clients {
     oddities,
     async wish(openid, wish) {
       let said = await ask(openid, wish);
+      const heard = [said];
       // What the mini program does by itself: it asks again, and never to pay again.
-      for (let left = wish.repeats; left > 0 && said.kind === 'nothing'; left -= 1)
+      for (let left = wish.repeats; left > 0 && said.kind === 'nothing'; left -= 1) {
         said = await ask(openid, { ...wish, retryUnknown: false });
+        heard.push(said);
+      }
+      return heard.map((one) => JSON.stringify(one)).join(', ');
     },
     async look(openid, { kind, request }) {
       const key = keyOf(openid, request);
@@ -63,6 +68,7 @@ export function createClients(send: Send, now: () => number): Clients {
       const odd = oddIn(reply);
       if (odd !== undefined) oddities.push(`${kind} of ${key} was answered ${odd}`);
       if (kind === 'delete' && envelopeIn(reply)?.code === 200) deleted.push(key);
+      return String(envelopeIn(reply)?.code ?? 'nothing');
     },
   };
 }
@@ -72,7 +78,8 @@ function saidIn(reply: Reply): Said {
   // Under load the platform's limit may end a function that could not help it: that it was overdue is not claimed.
   if (envelope === undefined) return { kind: 'nothing', why: 'killed' };
   const { data, error } = envelope;
-  if (data) return { kind: 'final', status: 'completed', replayed: false, imageUrl: data.imageUrl, savedIn: data.savedIn };
+  if (data)
+    return { kind: 'final', status: 'completed', replayed: false, imageUrl: data.imageUrl, savedIn: data.savedIn };
   if (error?.code === 'PROVIDER_FAILED')
     return { kind: 'final', status: 'failed', replayed: false, imageUrl: '', savedIn: 'works' };
   return { kind: 'error', code: String(error?.code) };

@@ -1,4 +1,5 @@
 /** What the local cloud tells and is told beside its protocol. */
+import { TIMER_CALLER } from '../support/local-cloud.ts';
 import { createHash } from 'node:crypto';
 import { collections } from '../../src/records/index.ts';
 import type { Document } from '../../src/store/index.ts';
@@ -27,19 +28,23 @@ export function createCloudControl(url: () => string) {
     await mustSucceed(await fetch(`${url()}/_emulator/collections/${collection}`, { method: 'PUT', body }));
   };
   const pictureUrl = (promptSha256: string): string => `${url()}/_provider/pictures/${promptSha256}.png`;
+  const allOrders = async (): Promise<readonly Order[]> => readLines<Order>(await read('/_provider/calls'));
   let logLength = 0;
+  let ordersBefore = 0;
   return {
     load,
     /** Empties all collections. */
     async empty(): Promise<void> {
       for (const name of Object.values(collections)) await load(name, []);
       logLength = (await read('/_emulator/log')).length;
+      ordersBefore = (await allOrders()).length;
     },
     dump: async (collection: string) => readLines<Document>(await read(`/_emulator/collections/${collection}`)),
     /** Every change since the collections were emptied. */
     log: async () => readLines<Entry>((await read('/_emulator/log')).slice(logLength)),
     files: async () => readLines<{ path: string; sha256: string }>(await read('/_emulator/files')),
-    orders: async () => readLines<Order>(await read('/_provider/calls')),
+    /** What the image service was ordered since then. */
+    orders: async () => (await allOrders()).slice(ordersBefore),
     pictureUrl,
     /** Of the bytes of the picture that is painted for a prompt: always the same. */
     async pictureHash(promptSha256: string): Promise<string> {
@@ -59,9 +64,16 @@ export function createCloudControl(url: () => string) {
     fired: async () => (JSON.parse(await read('/_emulator/faults')) as { fired: number }[]).map(({ fired }) => fired),
     /** As a mini program calls, or, without `openid`, a timer; undefined where the connection broke. */
     async send(name: string, event: unknown, openid?: string): Promise<Reply> {
-      const headers = { 'content-type': 'application/json', ...(openid ? { 'x-wx-openid': openid } : {}) };
+      const headers = {
+        'content-type': 'application/json',
+        ...(openid ? { 'x-wx-openid': openid } : { 'x-wx-source': TIMER_CALLER.source }),
+      };
       try {
-        const response = await fetch(`${url()}/invoke/${name}`, { method: 'POST', headers, body: JSON.stringify(event) });
+        const response = await fetch(`${url()}/invoke/${name}`, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify(event),
+        });
         return (await response.json()) as Reply;
       } catch {
         return undefined;

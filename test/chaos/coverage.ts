@@ -14,8 +14,7 @@ const IN_THE_LOG: Readonly<Record<string, string>> = {
   'duplicate record met': '"write.duplicate"',
   'letter in emergency_backup or storage': '"write.dead-lettered"',
   'letter in the log': '"write.sealed"',
-  'breaker open': '"breaker":"open"',
-  'payment unclear': '"once.pay-unclear"',
+  'no picture seen': '"generation.no-picture"',
   'close postponed': '"once.close-postponed"',
   'opening abandoned': '"once.abandoned"',
 };
@@ -39,7 +38,8 @@ export const missingFrom = (coverage: Coverage): readonly string[] =>
 export function cover(coverage: Coverage, played: Played, evidence: Evidence, printed: readonly Printed[]): void {
   const note = (name: string, count = 1): void => void coverage.set(name, (coverage.get(name) ?? 0) + count);
   for (const kind of played.met) note(kind);
-  for (const [name, mark] of Object.entries(IN_THE_LOG)) if (printed.some(({ text }) => text.includes(mark))) note(name);
+  for (const [name, mark] of Object.entries(IN_THE_LOG))
+    if (printed.some(({ text }) => text.includes(mark))) note(name);
   for (const [name, count] of Object.entries(seenIn(evidence))) if (count > 0) note(name, count);
 }
 

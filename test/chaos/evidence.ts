@@ -8,7 +8,8 @@ import type { Document } from '../../src/store/index.ts';
 import type { AccountBefore, Answer, Commit, PaidCall, Stored, Truth } from '../simulation/histories/truth.ts';
 import type { CloudControl, Entry, Order } from './cloud-control.ts';
 import { KEY, type Lane } from './lane.ts';
-import type { Planted, Played, Scene } from './play.ts';
+import type { Scene } from './course.ts';
+import type { Planted, Played } from './play.ts';
 
 export interface Evidence {
   readonly truth: Truth;
@@ -93,7 +94,9 @@ function answerOf(answer: Omit<Answer, 'seq'>, { names, sealed, standingAt }: Si
 
 /** Keys of records that were sealed into the log. */
 function sealedIn(lane: Lane): ReadonlySet<string> {
-  const lines = lane.printed().flatMap(({ text }) => text.split('\n').filter((line) => line.includes('"write.sealed"')));
+  const lines = lane
+    .printed()
+    .flatMap(({ text }) => text.split('\n').filter((line) => line.includes('"write.sealed"')));
   return new Set(lines.map((line) => String((JSON.parse(line) as { recordId?: unknown }).recordId)));
 }
 
@@ -129,7 +132,7 @@ function withNames(document: Document, names: ReadonlyMap<string, string>): Docu
   return {
     ...document,
     ...(typeof imageUrl === 'string' ? { imageUrl: names.get(imageUrl) ?? imageUrl } : {}),
-    ...(typeof payload === 'object' ? { payload: withNames(payload as Document, names) as never } : {}),
+    ...(typeof payload === 'object' ? { payload: withNames(payload as Document, names) } : {}),
   };
 }
 
@@ -137,9 +140,7 @@ const LETTER = /^wx-durable\/letters\/.*\.json$/;
 const CHANGES = new Set(['insert', 'update', 'remove', 'putFile', 'removeFile']);
 
 function commitsOf(entries: readonly Entry[], letterIn: (entry: Entry) => Document | undefined): readonly Commit[] {
-  const changes = entries.filter(
-    ({ op, id = '' }) => CHANGES.has(op) && (!op.endsWith('File') || LETTER.test(id)),
-  );
+  const changes = entries.filter(({ op, id = '' }) => CHANGES.has(op) && (!op.endsWith('File') || LETTER.test(id)));
   return changes.map((entry, index) => {
     const { op, atMs, collection, id = '' } = entry;
     const isFile = op.endsWith('File');

@@ -45,12 +45,17 @@ const DATABASE = {
 };
 // A download carries no token, so nobody knows whose it is.
 const STORAGE = { storage: ['metadata', 'upload', 'download-url', 'download', 'delete'] } as const;
+const INSERTS = { ...OF_FUNCTIONS, action: 'insertDocument' } as const;
 const DOWN: Readonly<Record<string, readonly Partial<FaultRule>[]>> = {
   'works down': [{ ...OF_FUNCTIONS, collection: 'works' }],
   'users down': [{ ...OF_FUNCTIONS, collection: 'users' }],
   'emergency_backup down': [{ ...OF_FUNCTIONS, collection: 'emergency_backup' }],
   'database down': [DATABASE],
   'storage down': [STORAGE],
+  // What was paid cannot be put where it belongs: the tiers one after the other.
+  'works takes no records': [{ ...INSERTS, collection: 'works' }],
+  'no collection takes records': [{ ...INSERTS, collection: ['works', 'emergency_backup'] }],
+  'nothing takes records': [{ ...INSERTS, collection: ['works', 'emergency_backup'] }, STORAGE],
   'database and storage down': [DATABASE, STORAGE],
 };
 const MANNERS: readonly [FaultRule, ...FaultRule[]] = [
@@ -85,7 +90,6 @@ export const FAULT_KINDS: readonly string[] = [AT_A_STATEMENT, DOWN, ELSEWHERE].
 const RARE: Readonly<Record<string, number>> = {
   'cloud killed before commit': 0.4,
   'cloud killed after commit': 0.4,
-  'database and storage down': 2,
 };
 
 const weightsOf = (names: readonly string[]): Record<string, number> =>
@@ -105,12 +109,12 @@ export function placeAtStatement(draw: Draw, statement: number): PlacedFault {
 export function placeOutage(draw: Draw): readonly PlacedFault[] {
   const kind = draw.weighted(weightsOf(Object.keys(DOWN)));
   const manner = draw.pick(MANNERS);
-  const window = { skip: draw.whole(0, 8), times: draw.whole(3, 40) };
+  const window = { skip: draw.chance(0.5) ? 0 : draw.whole(1, 6), times: draw.whole(3, 40) };
   return (DOWN[kind] ?? []).map((part) => ({ kind, rule: { ...part, ...manner, ...window } }));
 }
 
 /** One call or order that goes wrong. */
-export function placeElsewhere(draw: Draw, calls: number): PlacedFault {
+export function placeElsewhere(draw: Draw): PlacedFault {
   const kind = draw.weighted(weightsOf(Object.keys(ELSEWHERE)));
-  return { kind, rule: { ...(ELSEWHERE[kind] as FaultRule), skip: draw.whole(0, calls - 1), times: 1 } };
+  return { kind, rule: { ...(ELSEWHERE[kind] as FaultRule), skip: draw.chance(0.3) ? 1 : 0, times: 1 } };
 }

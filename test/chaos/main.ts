@@ -12,7 +12,7 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '100' },
     first: { type: 'string', default: '1' },
     seed: { type: 'string' },
-    lanes: { type: 'string', default: '3' },
+    lanes: { type: 'string', default: '4' },
     json: { type: 'boolean', default: false },
   },
 });

@@ -97,14 +97,14 @@ function planWish({ draw, people, told }: Scene): Wish {
 }
 
 function planFaults(draw: Draw, calls: number): readonly PlacedFault[] {
-  const isCalm = draw.chance(0.2);
+  const isCalm = draw.chance(0.15);
   if (isCalm) return [];
   const last = STATEMENTS_OF_A_CALL * calls;
   const statements = new Set(Array.from({ length: draw.whole(1, 3) }, () => draw.whole(1, last)));
   // The later place first: an earlier rule in the list that acts hides its statement from those behind it.
   const placed = [...statements].sort((a, b) => b - a).map((statement) => placeAtStatement(draw, statement));
-  const elsewhere = draw.chance(0.5) ? [placeElsewhere(draw, calls)] : [];
-  const outage = draw.chance(0.3) ? placeOutage(draw) : [];
+  const elsewhere = draw.chance(0.6) ? [placeElsewhere(draw)] : [];
+  const outage = draw.chance(0.4) ? placeOutage(draw) : [];
   return [...placed, ...elsewhere, ...outage];
 }
 

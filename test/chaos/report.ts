@@ -25,7 +25,16 @@ function inColumns(cells: readonly string[]): readonly string[] {
 function shown(field: string, value: unknown): unknown {
   return HIDDEN.has(field) ? undefined : value;
 }
-const HIDDEN = new Set(['prompt', 'originalPrompt', 'enhancedPrompt', 'title', 'draft', 'mac', 'schemaVersion', 'hash']);
+const HIDDEN = new Set([
+  'prompt',
+  'originalPrompt',
+  'enhancedPrompt',
+  'title',
+  'draft',
+  'mac',
+  'schemaVersion',
+  'hash',
+]);
 
 /** All that is known of a history: what was wrong, what happened, and what was committed. */
 export function renderFailing({ seed, judged, played, evidence, printed }: Failing): string {

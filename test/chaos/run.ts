@@ -4,7 +4,8 @@ import { cover, createCoverage, type Coverage } from './coverage.ts';
 import { gather, type Evidence } from './evidence.ts';
 import { openLane, type Built } from './lane.ts';
 import { planHistory } from './plan.ts';
-import { playHistory, type Played, type Scene } from './play.ts';
+import type { Scene } from './course.ts';
+import { playHistory, type Played } from './play.ts';
 import { judgeHistory, type Judged } from './verdict.ts';
 
 /** All that is known of a history. */
@@ -92,7 +93,16 @@ export async function runHistory(scene: Scene, seed: number) {
   return { played, evidence, judged: judgeHistory(evidence, played) };
 }
 
-const COUNTED = ['lost', 'duplicated', 'paidTwice', 'wrongCounters', 'delivered', 'refused', 'unknown', 'onlyInLog'] as const;
+const COUNTED = [
+  'lost',
+  'duplicated',
+  'paidTwice',
+  'wrongCounters',
+  'delivered',
+  'refused',
+  'unknown',
+  'onlyInLog',
+] as const;
 
 const emptyTotals = (): Totals => ({
   ...{ histories: 0, calls: 0, violations: 0, kills: 0 },

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { collections } from '../../src/records/index.ts';
+import { collections, neededIndexes } from '../../src/records/index.ts';
 import { createBuiltCli, type BuiltCli, type Running } from './built-cli.ts';
 
 const ECHO = `exports.main = async (event) => {
@@ -67,6 +67,26 @@ test('Ctrl-C stops it cleanly, and the data is there when it starts again', asyn
 
   const second = await startDev('data-restart');
   expect(JSON.parse(await (await fetch(address(second.url))).text())).toEqual({ _id: 'u1', name: '小明' });
+});
+
+test('the indexes that the queries need are declared from the start, beside those of a person', async () => {
+  const first = await startDev('data-indexes');
+  const namesOf = async (url: string, collection: string) => {
+    const shown = (await (await fetch(`${url}/_emulator/indexes/${collection}`)).json()) as {
+      indexes: { name: string }[];
+    };
+    return shown.indexes.map(({ name }) => name);
+  };
+  for (const { collection, fields } of neededIndexes) {
+    const name = fields.map(({ path, direction }) => `${path}_${direction === 'asc' ? 1 : -1}`).join('_');
+    expect(await namesOf(first.url, collection)).toContain(name);
+  }
+  const address = `${first.url}/_emulator/indexes/works`;
+  await fetch(address, { method: 'PUT', body: '[{ "name": "mine", "keys": { "title": 1 } }]' });
+  first.process.kill('SIGTERM');
+  await first.ended;
+  const second = await startDev('data-indexes');
+  expect(await namesOf(second.url, 'works')).toEqual(expect.arrayContaining(['mine', 'status_1__id_1']));
 });
 
 test('the collections that the functions write to exist from the start', async () => {

@@ -3,6 +3,7 @@ import type { Evidence, SeenLetter } from '../../src/cli/explain/evidence.ts';
 import { planNext } from '../../src/cli/explain/next.ts';
 import type { Hold } from '../../src/once/index.ts';
 import type { Work } from '../../src/records/index.ts';
+import { composeOlderLetter, olderIdOf } from '../support/letters.ts';
 import { person, userIdOf, workIdOf, type FaultRule } from '../support/local-cloud.ts';
 import { createOpsStage, widest, type OpsStage } from './ops-stage.ts';
 
@@ -50,6 +51,14 @@ describe('explain', () => {
     expect(stdout).toMatch(/状态 +已完成；记录在 emergency_backup，还没有回到 works/);
     expect(stdout.replace(/\n +/g, '')).toMatch(/STORE_UNAVAILABLE，尝试 \d ?次/);
     expect(stdout).toContain('下一次恢复会把 emergency_backup 中的记录放回 works');
+  });
+
+  test('finds the record of an older letter by the id that it had then', async () => {
+    const record = { userId: 'u_old', prompt: '旧', status: 'completed', createdAt: new Date(9) };
+    const letter = composeOlderLetter('older_1', { ...record, _id: 'work_17' });
+    await stage.cloud.add('emergency_backup', { ...letter, state: 'redriven', recoveredAt: new Date(10) });
+    await stage.cloud.add('works', { ...record, _id: olderIdOf(record), id: 'work_17', isRecovered: true });
+    expect((await stage.json(['explain', 'work_17'])).result).toMatchObject({ id: 'work_17', status: 'completed' });
   });
 
   test('tells of a file in storage, and whose it is, where the database holds nothing but the hold', async () => {
@@ -115,7 +124,7 @@ describe('what happens next', () => {
       recoveredAt: undefined,
     }) as unknown as SeenLetter;
   const nothing: Evidence = {
-    ...{ id: 'w1', work: ok(undefined), account: ok(undefined), hold: undefined },
+    ...{ id: 'w1', records: 'works', work: ok(undefined), account: ok(undefined), hold: undefined },
     ...{ letters: ok([]), files: ok([]), picture: ok('none') },
   };
   const next = (evidence: Partial<Evidence>) =>

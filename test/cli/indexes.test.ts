@@ -64,7 +64,8 @@ test('every query of the functions is served by an index that init lists', async
   await cloud.repair();
   const store = noting(cloud.store, queries);
   const deadline = createDeadline(cloud.clock, cloud.clock.now() + 600_000);
-  await findWaiting(store, deadline, cloud.clock.now());
+  const kind = { records: collections.works, accounts: collections.users };
+  await findWaiting(store, { kind, deadline, nowMs: cloud.clock.now() });
   await cloud.clock.until(createIntegrityCheck({ ...cloud.runtime(), store }).advance(undefined, deadline));
   // Controls: the queries were met, each index is one that somebody asks for.
   expect(queries.length).toBeGreaterThan(20);

@@ -8,7 +8,7 @@ import type { Document } from '../../src/store/index.ts';
 import { composeLetterFor } from '../support/letters.ts';
 import { person, userIdOf, workIdOf, type FaultRule } from '../support/local-cloud.ts';
 import { testHash } from '../support/ports.ts';
-import { createOpsStage, initialise, widest, type OpsStage } from './ops-stage.ts';
+import { asEnvironment, createOpsStage, initialise, widest, type OpsStage } from './ops-stage.ts';
 
 const KEY = '5e'.repeat(32);
 
@@ -81,6 +81,123 @@ test('a record that fails is named with its code, does not stop the others, and 
   expect(code).toBe(10);
   expect(stdout).toMatch(/w_bad_1 +LETTER_INVALID +备份记录无法识别/);
   expect(await stage.cloud.get('works', 'w_good')).toMatchObject({ status: 'completed' });
+});
+
+describe('a call of which nothing is known', () => {
+  const until = Date.now() - 3_600_000;
+  const moment = new Date(until + 86_400_000 + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+  const strand = async (openid: string, workId: string) => {
+    const hold = { st: 'open', price: 1, day: '20261122', token: 't', attempt: 1, hash: '', at: until - 60_000, until };
+    await stage.cloud.load('emergency_backup', []);
+    await stage.cloud.load('users', [
+      person(openid, { quota: { open: 1, seq: 1, used: {}, holds: { [workId]: hold } } }),
+    ]);
+  };
+
+  test('is looked at once, is not said to be done, and it is told when it will be decided', async () => {
+    await strand('oStranded', 'w_stranded');
+    const { code, result } = await stage.json(['recover']);
+    expect(code).toBe(0);
+    expect(result).toMatchObject({
+      ...{ finished: true, passes: 1, phases: { holds: { done: 0, skipped: 1, failedCount: 0 } } },
+      stays: { holds: { count: 1, ids: ['w_stranded'], decidedByAtMs: until + 86_400_000 } },
+    });
+    expect(await stage.cloud.get('works', 'w_stranded')).toMatchObject({ status: 'unknown' });
+    const { stdout } = await stage.wx(['recover']);
+    expect(stdout).toContain(`1 次调用还没有结果；到 ${moment}（北京时间）`);
+    expect(stdout).toContain('w_stranded');
+    await stage.cloud.load('users', []);
+    expect((await stage.json(['recover'])).result['stays']).toMatchObject({ holds: { count: 0 } });
+  });
+});
+
+describe('calls of another kind', () => {
+  const until = Date.now() - 3_600_000;
+  const order = { _id: 'w_order', userId: 'm1', status: 'completed', token: 't', attempt: 1, item: 'mug' };
+  const hold = {
+    ...{ st: 'open', records: 'orders', price: 0, day: '20261122', token: 't', attempt: 1, hash: '' },
+    ...{ at: until - 60_000, until, take: [['points', -30]], done: [['orderCount', 1]] },
+  };
+  const kind = ['--records', 'orders', '--accounts', 'members'];
+
+  test('are finished in the collections that the options name, and explained from there', async () => {
+    const request = { collection: 'orders', attempt: 1, failures: [], atMs: 1, record: order };
+    await stage.cloud.load('users', []);
+    await stage.cloud.load('orders', []);
+    await stage.cloud.load('members', [
+      { _id: 'm1', points: 70, quota: { open: 1, seq: 1, holds: { w_order: hold } } },
+    ]);
+    await stage.cloud.load('emergency_backup', [
+      { ...composeLetter(createAuthenticator(testHash), request) },
+      composeLetterFor(workOf('w_picture')),
+    ]);
+    const seen = await stage.json(['recover', '--dry-run', ...kind]);
+    expect(seen.result['waiting']).toMatchObject({ holds: { count: 1, ids: ['w_order'] }, letters: { count: 1 } });
+    expect((await stage.wx(['explain', 'w_order', ...kind])).stdout).toMatch(/orders +无/);
+    const { code, result } = await stage.json(['recover', ...kind]);
+    expect({ code, phases: result['phases'] }).toMatchObject({ code: 0, phases: { holds: { done: 1 } } });
+    expect(await stage.cloud.get('orders', 'w_order')).toMatchObject({ item: 'mug', isRecovered: true });
+    expect(await stage.cloud.get('members', 'm1')).toMatchObject({ points: 70, orderCount: 1, quota: { open: 0 } });
+    // The picture's letter is none of theirs.
+    expect(await statesOf()).toEqual(['redriven', 'waiting']);
+    expect((await stage.json(['explain', 'w_order', ...kind])).result).toMatchObject({ status: 'completed' });
+  });
+
+  test('have collections whose names are names: exit 3', async () => {
+    expect((await stage.wx(['recover', '--records', '$where'])).code).toBe(3);
+  });
+});
+
+describe('quarantined letters', () => {
+  const setAside = (id: string) => ({
+    ...composeLetterFor(workOf(id)),
+    ...{ state: 'quarantined', redriveFailures: 5, redriveFailedAt: new Date(1), redriveError: 'planned' },
+  });
+  const load = () =>
+    stage.cloud.load('emergency_backup', [setAside('w_aside1'), setAside('w_aside2'), setAside('w_aside3')]);
+
+  test('are named after a recovery, which leaves them, and counted by --dry-run, which writes nothing', async () => {
+    await load();
+    const { stdout } = await stage.wx(['recover']);
+    expect(stdout).toContain('3 条备份记录已隔离');
+    expect(stdout).toContain('--requeue');
+    const before = await stage.cloud.commits();
+    const { code, result } = await stage.json(['recover', '--requeue', 'all', '--dry-run']);
+    expect({ code, requeued: result['requeued'] }).toEqual({ code: 0, requeued: 3 });
+    expect(await stage.cloud.commits()).toBe(before);
+  });
+
+  test('are put back by name, as if they had never failed, and come home with the others', async () => {
+    await load();
+    const { code, result } = await stage.json(['recover', '--requeue', 'w_aside1_1']);
+    expect({ code, requeued: result['requeued'] }).toEqual({ code: 0, requeued: 1 });
+    expect(await statesOf()).toEqual(['redriven', 'quarantined', 'quarantined']);
+    expect(await stage.cloud.get('works', 'w_aside1')).toMatchObject({ status: 'completed', isRecovered: true });
+    const home = await stage.cloud.get('emergency_backup', 'w_aside1_1');
+    expect(home).not.toHaveProperty('redriveFailures');
+    expect(home).not.toHaveProperty('redriveError');
+    const rest = await stage.json(['recover', '--requeue', 'all']);
+    expect(rest.result).toMatchObject({ requeued: 2, stays: { quarantined: { count: 0 } } });
+    expect(await statesOf()).toEqual(['redriven', 'redriven', 'redriven']);
+  });
+
+  test('of another name are not there: exit 4, and nothing is written', async () => {
+    await load();
+    const before = await stage.cloud.commits();
+    const { code, stderr } = await stage.wx(['recover', '--requeue', 'w_nowhere_1']);
+    expect(code).toBe(4);
+    expect(stderr).toContain('w_nowhere_1');
+    expect(await stage.cloud.commits()).toBe(before);
+  });
+
+  test('wait for a person to say yes in a real environment', async () => {
+    await load();
+    const env = { ...asEnvironment(stage.cloud), WX_DURABLE_KEY: KEY };
+    const args = ['recover', '--requeue', 'all', '--env-id', 'emu-env'];
+    const refused = await stage.cli.start(args, env).ended;
+    expect(refused.code).toBe(3);
+    expect(await statesOf()).toEqual(['quarantined', 'quarantined', 'quarantined']);
+  });
 });
 
 test('a phase whose documents cannot be read is said, and makes it end with 12', async () => {

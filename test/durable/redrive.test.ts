@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { olderIdOf } from '../support/letters.ts';
 import { createSeal } from '../../src/core/node/index.ts';
 import { redrive as redriveLetters, type ReadLetter } from '../../src/durable/index.ts';
 import { composeLetter, createAuthenticator, readLetter } from '../../src/durable/letter.ts';
@@ -103,12 +104,12 @@ describe('redrive', () => {
     expect(memory.dump('works')).toEqual([work(1)]);
   });
 
-  it('understands the older flat form, under the id of its record', async () => {
+  it('understands the older flat form, and gives its record an id by who, what and when', async () => {
     const { redrive, memory } = await createScene([FLAT]);
     expect(await redrive()).toMatchObject({ done: 1, failed: [] });
     expect(memory.dump('works')).toEqual([
       {
-        ...{ _id: 'work_1700000000000', id: 'work_1700000000000', userId: 'u1', prompt: '小狗', status: 'completed' },
+        ...{ _id: olderIdOf(FLAT), id: 'work_1700000000000', userId: 'u1', prompt: '小狗', status: 'completed' },
         createdAt: new Date(9),
       },
     ]);

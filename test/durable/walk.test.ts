@@ -116,4 +116,34 @@ describe('a walk', () => {
     expect(most).toBe(2);
     expect(report).toEqual({ done: 5, skipped: 0, failed: [], checkpoint: { id: 'd3' } });
   });
+
+  it('may read the next page while one is visited, one page and no more, and visits all in their order', async () => {
+    const { deadline, read } = createScene();
+    const order: string[] = [];
+    const noted = async (after: PageKey | undefined) => {
+      order.push(`page after ${after?.id ?? 'nothing'}`);
+      return read(after);
+    };
+    const visit = async ({ _id }: { _id: string }) => {
+      order.push(_id);
+      return true;
+    };
+    expect(await walkPages({ deadline, read: noted, visit, readsAhead: true })).toMatchObject({ done: 10 });
+    expect(order).toEqual([
+      ...['page after nothing', 'page after d2', 'd0', 'd1', 'd2', 'page after d5', 'd3', 'd4', 'd5'],
+      ...['page after d8', 'd6', 'd7', 'd8', 'd9'],
+    ]);
+  });
+
+  it('visits a page to its end before it is told that the one read ahead could not be read', async () => {
+    const { deadline, read, visited } = createScene();
+    const down = new DurableError('STORE_UNAVAILABLE', 'planned');
+    const failing = async (after: PageKey | undefined) => {
+      if (after) throw down;
+      return read(after);
+    };
+    const visit = async ({ _id }: { _id: string }) => visited.push(_id) > 0;
+    await expect(walkPages({ deadline, read: failing, visit, readsAhead: true })).rejects.toBe(down);
+    expect(visited).toEqual(['d0', 'd1', 'd2']);
+  });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DurableError, isDurableError } from '../../src/core/index.ts';
-import type { Document } from '../../src/store/index.ts';
+import type { Document, Filter } from '../../src/store/index.ts';
 import type { Mishap } from '../support/flaky-store.ts';
 import { createBench, KEY, WORK } from './bench.ts';
 
@@ -184,6 +184,83 @@ describe('a record that is already there', () => {
     const { get } = store;
     store.get = async (...request) => ((shown += 1) === 1 ? undefined : get(...request));
     expect(await write()).toMatchObject({ status: 'duplicate', same: true });
+  });
+});
+
+describe('a record that is larger than a document may be', () => {
+  const huge = { ...WORK, prompt: 'x'.repeat(17_000_000) };
+
+  it('goes to storage at once, without a statement, and says why', async () => {
+    const { write, store, files } = createBench({ seal: false });
+    expect(await write(huge)).toMatchObject({ status: 'dead-lettered', tier: 'storage' });
+    expect(store.names()).toEqual([]);
+    const file = await files.get(await files.fileId('wx-durable/letters/w_0011_1.json'));
+    const letter = JSON.parse(new TextDecoder().decode(file)) as { originalError: string; retryCount: number };
+    expect(letter.originalError).toContain('larger than a document may be');
+    expect(letter.retryCount).toBe(0);
+  });
+
+  it('is refused for good by recovery, before it is sent and however little time there is', async () => {
+    const { writer, within, store } = createBench();
+    const stored = writer.store({ collection: 'works', record: huge, deadline: within(50) });
+    expect(await stored.catch(codeOf)).toBe('STORE_TOO_LARGE');
+    expect(store.names()).toEqual([]);
+  });
+
+  it('does not close a breaker that is open', async () => {
+    const bench = createBench({ fates: { 'insert works': { always: 'STORE_UNAVAILABLE' } } });
+    for (const n of [1, 2]) await bench.write({ ...WORK, _id: `w_${n}` });
+    const before = bench.store.names().length;
+    await bench.write(huge);
+    await bench.write({ ...WORK, _id: 'w_3' });
+    expect(bench.store.names().slice(before)).toEqual(['insert emergency_backup']);
+  });
+});
+
+describe('a record that tells how it was saved', () => {
+  const save = (bench: ReturnType<typeof createBench>, more: { replaces?: Filter } = {}) => {
+    const request = { collection: 'works', record: WORK, deadline: bench.within(60_000), sameBy: ['token', 'status'] };
+    return bench.clock.until(bench.writer.write({ ...request, tellsSaving: true, ...more }));
+  };
+
+  it('says with which attempt it was stored, and how long after the first was begun', async () => {
+    const bench = createBench({
+      next: 0.5,
+      latencyMs: 100,
+      fates: { 'insert works': ['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE'] },
+    });
+    // Two attempts of 100 ms, and the waits after them: 1 s and 2 s, times 0.55.
+    const record = { ...WORK, saveAttempts: 3, saveMs: 100 + 550 + 100 + 1_100 };
+    expect(await save(bench)).toMatchObject({ status: 'stored', record });
+    expect(bench.memory.dump('works')).toEqual([record]);
+  });
+
+  it('keeps the number of the attempt that stored it where the answer to that was lost', async () => {
+    const bench = createBench({ fates: { 'insert works': ['answer-lost'] } });
+    const record = { ...WORK, saveAttempts: 1, saveMs: 0 };
+    expect(await save(bench)).toMatchObject({ status: 'duplicate', same: true, record });
+    expect(bench.memory.dump('works')).toEqual([record]);
+  });
+
+  it('says so too where it takes the place of an unknown one, and costs no statement more', async () => {
+    const bench = createBench();
+    await bench.memory.insert('works', { ...WORK, status: 'unknown' });
+    await save(bench, { replaces: { status: 'unknown' } });
+    expect(bench.memory.dump('works')).toEqual([{ ...WORK, saveAttempts: 1, saveMs: 0 }]);
+    expect(bench.store.names()).toEqual(['insert works', 'get works', 'update works']);
+  });
+
+  it('is the same letter as ever where it cannot be stored, and the same evidence beside another', async () => {
+    const down = createBench({ fates: { 'insert works': { always: 'STORE_REJECTED' } } });
+    await save(down);
+    expect(down.memory.dump('emergency_backup')[0]?.['payload']).toEqual(WORK);
+    const lost = createBench();
+    await lost.memory.insert('works', { ...WORK, status: 'failed' });
+    for (const _time of [1, 2]) await save(lost);
+    const { _id, ...evidence } = WORK;
+    expect(lost.memory.dump('works')[0]?.['attempts']).toMatchObject([{ record: evidence }]);
+    expect(lost.memory.dump('works')[0]?.['attempts']).toHaveLength(1);
+    expect(_id).toBe('w_0011');
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commitLog, functionsFolder, openCollection, openEmulator } from './harness.ts';
-import { bundleForBrowser, openPage, servePage } from './pages.ts';
+import { bundleForBrowser, openPage, servePage } from '../support/pages.ts';
 
 const PROBE = `
 const cloud = require('wx-server-sdk');

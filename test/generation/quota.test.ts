@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { isDurableError, type Code } from '../../src/core/index.ts';
-import { backOf, DAILY_LIMITS, dailyUsage, doneOf, planTerms, refusalOf, takeOf } from '../../src/generation/quota.ts';
+import {
+  backOf,
+  DAILY_LIMITS,
+  dailyUsage,
+  doneOf,
+  planAgain,
+  planTerms,
+  refusalOf,
+  takeOf,
+} from '../../src/generation/quota.ts';
 import { readAccount } from '../../src/records/index.ts';
 import type { Document } from '../../src/store/index.ts';
 import { createMemoryStore } from '../../src/store/memory/index.ts';
@@ -92,6 +101,30 @@ test('giving back undoes what opening took, whatever the price, but for the try'
     });
   }
   expect(doneOf()).toEqual({ generateCount: 1 });
+});
+
+describe('paying again for a picture whose result was not seen', () => {
+  test('is a try of the day on which it is asked for, and takes nothing else', () => {
+    expect(planAgain(user(), NOW_MS).take).toEqual({ [`quota.tries.${TODAY}`]: 1 });
+  });
+
+  test.each([
+    ['a free person', {}, 150],
+    ['a vip', { vipLevel: 1 }, 600],
+  ])('%s may until the tries of the day are used up, as the database sees it', async (_who, fields, limit) => {
+    const store = createMemoryStore(['users']);
+    const plan = planAgain(user(fields), NOW_MS);
+    await store.insert('users', user({ ...fields, quota: { tries: { [TODAY]: limit - 1 } } }));
+    const again = () => store.update('users', { id: 'u_1', where: plan.eligible }, { inc: plan.take });
+    expect([await again(), await again()]).toEqual([1, 0]);
+    const over = user({ ...fields, quota: { tries: { [TODAY]: limit } } });
+    expect(codeOf(() => planAgain(over, NOW_MS))).toBe('QUOTA_EXCEEDED');
+  });
+
+  test('an admin always may', () => {
+    const admin = user({ role: 'admin', quota: { tries: { [TODAY]: 9_999 } } });
+    expect(planAgain(admin, NOW_MS).eligible).toEqual({});
+  });
 });
 
 test('a daily use below nothing counts as nothing, and one above the limit leaves nothing', () => {

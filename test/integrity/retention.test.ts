@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { olderIdOf } from '../support/letters.ts';
 import { canonicalJson } from '../../src/core/index.ts';
 import { createSeal } from '../../src/core/node/index.ts';
 import type { RetentionCheckpoint } from '../../src/integrity/index.ts';
@@ -92,7 +93,7 @@ describe('retention of letters', () => {
   });
 
   it('understands the older flat form, brought home or superseded by a record of another id', async () => {
-    const home = { _id: 'work_1700000000000', id: 'work_1700000000000', userId: 'u1', prompt: '小狗' };
+    const home = { _id: olderIdOf(FLAT), id: 'work_1700000000000', userId: 'u1', prompt: '小狗' };
     const record = {
       ...home,
       status: 'completed',

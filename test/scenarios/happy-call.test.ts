@@ -89,6 +89,8 @@ describe('a call without trouble', () => {
       attempt: 1,
       hash: expect.stringMatching(/^[0-9a-f]{32}$/),
       schemaVersion: 1,
+      saveAttempts: 1,
+      saveMs: expect.any(Number),
     });
   });
 

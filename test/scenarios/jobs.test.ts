@@ -211,7 +211,7 @@ describe('recovery with more open calls than one firing has time for', () => {
     for (let firing = 1; firing <= 40; firing += 1) {
       const answer = await memory.clock.until(createRecoverFromBackup(memory.runtime())(TIMER, context));
       expect(answer).toMatchObject({ code: 200 });
-      if (memory.store.dump('works').some(({ _id }) => _id === LETTER.id)) return firing;
+      if (memory.store.dump('works').some(({ id }) => id === LETTER.id)) return firing;
       await memory.clock.advance(5 * MINUTE_MS);
     }
     return undefined;

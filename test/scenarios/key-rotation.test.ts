@@ -81,7 +81,7 @@ describe('letters that were waiting when the key was changed', () => {
     for (let run = 0; run < 6; run += 1) {
       const { phases } = await calls.recover({ key: NEW });
       expect(phases.letters?.failed).toContainEqual({ id: 'w_rotated_emergency_backup_1', code: 'LETTER_INVALID' });
-      expect(phases.holds?.failed).toContainEqual({ id: 'u_rotated_storage', code: 'LETTER_INVALID' });
+      expect(phases.holds?.failed).toContainEqual({ id: 'w_rotated_storage', code: 'LETTER_INVALID' });
     }
     expect(await calls.work('w_rotated_storage')).toBeUndefined();
     await calls.recover({ key: NEW, previousKeys: ['c'.repeat(64), OLD] });

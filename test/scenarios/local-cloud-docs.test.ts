@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { build, type BuildOptions } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEmulator } from '../../src/emulator/index.ts';
-import { openPage, servePage } from '../emulator/pages.ts';
+import { openPage, servePage } from '../support/pages.ts';
 
 const TEXT = readFileSync('docs/local-cloud.md', 'utf8');
 const HELLO = `exports.main = async ({ to }) => ({ said: '你好，' + to });`;

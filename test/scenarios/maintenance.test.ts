@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Document } from '../../src/store/index.ts';
-import { createLocalCloud, person, resultOf, TIMER, type LocalCloud } from '../support/local-cloud.ts';
+import { createLocalCloud, person, resultOf, TIMER, TIMER_CALLER, type LocalCloud } from '../support/local-cloud.ts';
 
 const FUNCTIONS = ['recoverFromBackup', 'fixUserConsistency'];
 const USERS = 150;
@@ -48,7 +48,7 @@ describe.each(FUNCTIONS)('%s', (name) => {
   });
 
   test.each([
-    ['the timer', {}, TIMER],
+    ['the timer', TIMER_CALLER, TIMER],
     ['an administrator', { openid: 'oAdmin' }, {}],
     ['the administrator after the comma', { openid: 'oOtherAdmin' }, {}],
   ])('runs for %s', async (_who, caller, event) => {
@@ -159,7 +159,7 @@ describe('dead letters that are no good', () => {
       },
     });
     expect(await cloud.dump('works')).toEqual([
-      expect.objectContaining({ _id: 'work_1640995200000_abc123', ...work, isRecovered: true }),
+      expect.objectContaining({ id: 'work_1640995200000_abc123', ...work, isRecovered: true }),
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** A recovery that is killed at every step it takes: the next one leaves all right, nothing doubled and nothing lost. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { nodeClock } from '../../src/core/node/index.ts';
-import { createLocalCloud, TIMER, type LocalCloud } from '../support/local-cloud.ts';
+import { createLocalCloud, TIMER, TIMER_CALLER, type LocalCloud } from '../support/local-cloud.ts';
 import { KEY, KIND_NAMES, LARGE_KINDS } from '../support/operations.ts';
 import { load, lookLeniently, plantOperations, type Operations, type Sight } from '../support/operations-truth.ts';
 
@@ -24,7 +24,7 @@ type Course = 'killed' | 'refused' | 'came through';
 /** Runs a recovery that is killed at the step after so many. */
 async function runKilledAt(step: number, inject: 'kill-before' | 'kill-after'): Promise<Course> {
   cloud.faults.set([{ from: 'recoverFromBackup', inject, skip: step, times: 1 }]);
-  const answer = await cloud.invoke('recoverFromBackup', TIMER);
+  const answer = await cloud.invoke('recoverFromBackup', TIMER, TIMER_CALLER);
   const [{ fired = 0 } = {}] = await cloud.fired();
   cloud.faults.clear();
   if (fired === 0) return 'came through';

@@ -5,7 +5,7 @@ import type { IntegrityReport } from '../../src/records/index.ts';
 import { createOpsStage, initialise, type OpsStage } from '../cli/ops-stage.ts';
 import { createInProcess, DAY_MS, LEASE_MS } from '../support/in-process.ts';
 import { resultOf, type Answer } from '../support/local-cloud.ts';
-import { KEY, openidOf, personIdOf, PREVIOUS_KEY, type KindName } from '../support/operations.ts';
+import { KEY, openidOf, PREVIOUS_KEY, type KindName } from '../support/operations.ts';
 import { load, look, plantOperations, type Operations } from '../support/operations-truth.ts';
 
 const ADMIN = { openid: 'oAdmin' };
@@ -140,9 +140,7 @@ describe('one run of the recovery by its timer', () => {
     expect(answer.data).toMatchObject({
       phases: {
         holds: {
-          failed: world
-            .ofKind('open, its record of 20 MB in storage only')
-            .map(({ owner }) => ({ id: personIdOf(owner) })),
+          failed: world.ofKind('open, its record of 20 MB in storage only').map(({ record }) => ({ id: record._id })),
         },
         letters: { failed: unread.slice(0, 20).map((id) => ({ id, code: 'LETTER_INVALID' })) },
       },

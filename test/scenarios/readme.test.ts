@@ -109,7 +109,7 @@ describe('the examples, pasted as they are printed', () => {
   });
 
   test('a timer finishes orders, and nobody else may', async () => {
-    const timer = await cloud.invoke('recoverOrders', { Type: 'Timer', TriggerName: 'often' });
+    const timer = await cloud.invoke('recoverOrders', { Type: 'Timer', TriggerName: 'often' }, { source: 'wx_trigger' });
     expect(timer).toMatchObject({ result: { code: 200 } });
     const forged = { Type: 'Timer', TriggerName: 'often' };
     expect(await cloud.invoke('recoverOrders', forged, { openid: 'oMallory' })).toMatchObject({
@@ -127,7 +127,7 @@ describe('the examples, pasted as they are printed', () => {
   });
 
   test('recovery runs when somebody plays the timer', async () => {
-    expect((await paste(commands('invoke/recoverFromBackup'))).at(-1)).toContain('"code":200');
+    expect((await paste(commands('timers/recoverFromBackup'))).at(-1)).toContain('"code":200');
   });
 
   test('the test of a note passes in a project of its own', { timeout: 60_000 }, async () => {

@@ -20,6 +20,8 @@ interface User {
 export const WRONGS = ['lost', 'duplicated', 'wrongCounters', 'other'] as const;
 export type Wrong = (typeof WRONGS)[number];
 
+const DAY_MS = 86_400_000;
+
 export interface Violation {
   readonly wrong: Wrong;
   readonly words: string;
@@ -49,6 +51,11 @@ function recordsOf({ paid }: World, story: Story, works: readonly Work[]): reado
       'lost',
       'paid, and no record',
     );
+  }
+  for (const { _id, errorCode, createdAt, finishedAt } of works) {
+    const isMade = paid.some(({ made, reference }) => made && reference.startsWith(_id));
+    const waitedMs = (finishedAt?.getTime() ?? Infinity) - createdAt.getTime();
+    demand(errorCode !== 'ONCE_UNKNOWN' || !isMade || waitedMs >= DAY_MS, 'other', 'given up before a day was over');
   }
   demand(
     works.every((work) => work.status !== 'unknown'),

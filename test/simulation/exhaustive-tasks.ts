@@ -47,17 +47,11 @@ export function tasksFor({ maxFaults, isWhole }: Extent): readonly Task[] {
   return [...once, ...again, ...meeting];
 }
 
-/** A sample by which the rules are tried: every placement of one fault, and of the second every n-th. */
-export function sampleTasks(everyNth: number): readonly Task[] {
-  const sample = { maxFaults: 2, everyNth } as const;
-  const once = STORY_NAMES.flatMap((name) =>
-    (['paints', 'refuses'] as const).map((mood): Task => ({ name, mood, maxAttempts: 1, ...sample })),
+/** What a rule is tried by: every placement of two faults over these stories. */
+export function rulesTasks(stories: readonly StoryName[]): readonly Task[] {
+  const once = stories.flatMap((name) =>
+    (['paints', 'refuses'] as const).map((mood): Task => ({ name, mood, maxAttempts: 1, maxFaults: 2 })),
   );
-  const again = (['one call', 'two calls of one request at once'] as const).map((name): Task => ({
-    name,
-    mood: 'paints',
-    maxAttempts: 2,
-    ...sample,
-  }));
+  const again = stories.map((name): Task => ({ name, mood: 'paints', maxAttempts: 2, maxFaults: 1 }));
   return [...once, ...again];
 }

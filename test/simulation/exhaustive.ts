@@ -49,6 +49,8 @@ export interface Report {
   readonly wrong: number;
   readonly by: Readonly<Record<Wrong, number>>;
   readonly held: number;
+  /** … of the placements of at most one fault. */
+  readonly heldByOne: number;
   /** Placements that `everyNth` left out. */
   readonly leftOut: number;
   /** Runs that were made, and those of them that ended at a known fingerprint. */
@@ -72,6 +74,7 @@ export async function exhaust(options: ExhaustiveOptions): Promise<Report> {
     placements: tally.plans[last] ?? 0,
     wrong: tally.wrong[last] ?? 0,
     held: tally.held[last] ?? 0,
+    heldByOne: tally.held[Math.min(1, last)] ?? 0,
     leftOut: tally.leftOut[last] ?? 0,
     ...{ by, runs, merged, failures, endings },
   };

@@ -143,7 +143,7 @@ export class Instance {
         const answer = this.#perform(statement, effect);
         void answer.then(
           (value) => this.#deliver(() => (this.#see(number, value), resolve(value))),
-          (error: unknown) => this.#deliver(() => (this.#see(number, error), reject(error as Error))),
+          (error: Error) => this.#deliver(() => (this.#see(number, error), reject(error))),
         );
       });
     });
@@ -211,8 +211,8 @@ export class Instance {
 }
 
 function textOf(value: unknown): string {
-  if (value instanceof Set) return textOf([...(value as Set<unknown>)]);
-  if (value instanceof Map) return textOf([...(value as Map<unknown, unknown>)]);
+  if (value instanceof Set) return textOf([...value]);
+  if (value instanceof Map) return textOf([...value]);
   if (value instanceof Uint8Array) return digestOf(value);
   if (isDurableError(value)) return value.code;
   if (value instanceof Error) return String(value);

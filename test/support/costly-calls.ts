@@ -8,6 +8,7 @@ import {
   createPlainKind,
   createRecovery,
   type OnceAnswer,
+  type OnceRequest,
   type Payment,
 } from '../../src/once/index.ts';
 import type { Blobs, Document, Store } from '../../src/store/index.ts';
@@ -26,6 +27,7 @@ export interface Keys {
 export interface Ask extends Keys {
   readonly retryUnknown?: boolean;
   readonly pay?: () => Promise<Payment>;
+  readonly again?: OnceRequest['again'];
 }
 
 export type CostlyCalls = ReturnType<typeof createCostlyCalls>;
@@ -58,6 +60,7 @@ export function createCostlyCalls({ store, blobs }: { readonly store: Store; rea
           eligible: {},
           terms: { price: 0, day: '20261122', take: [['credits', -1]], done: [['generateCount', 1]] },
         }),
+        ...(ask.again ? { again: ask.again } : {}),
         refusal: () => new Error('refused') as never,
         pay: async () => {
           paid += 1;

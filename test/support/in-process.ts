@@ -76,7 +76,7 @@ export function createInProcess(cloud: Pick<LocalCloud, 'env' | 'url'>, options:
       fetch,
       store: mortal<Store>(createCloudbaseStore(sdk, clock), life),
       blobs: mortal<Blobs>(createCloudbaseBlobs(sdk, clock), life),
-      identity: () => ({ OPENID: openid }),
+      identity: () => (openid === undefined ? { SOURCE: 'wx_trigger' } : { OPENID: openid, SOURCE: 'wx_client' }),
       ...(options.provider ? { provider: mortal(options.provider, life) } : {}),
     };
     return { runtime, kill: () => void (life.isOver = true) };

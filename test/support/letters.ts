@@ -36,6 +36,11 @@ export function composeOlderLetter(letterId: string, { _id: id, ...record }: Doc
   return { _id: letterId, ...record, id, ...failure, timestamp: new Date(atMs) };
 }
 
+/** The id that the record of such a letter is given: who, what and when, so that two letters of one picture make one. */
+export function olderIdOf({ userId, prompt, createdAt }: Readonly<Record<string, unknown>>): string {
+  return `w_${testHash.sha256(canonicalJson(['older', userId, prompt, createdAt])).slice(0, 32)}`;
+}
+
 /** What is wrong with each of these letters, all of which nobody can bring home. */
 export const DAMAGES: Readonly<Record<string, (letter: Document) => Document>> = {
   'its code is of another record': (letter) => ({ ...letter, mac: `sha256:${'0'.repeat(64)}` }),

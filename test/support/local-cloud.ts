@@ -31,6 +31,9 @@ export type LocalCloud = Awaited<ReturnType<typeof createLocalCloud>>;
 /** The timer's event, as the platform sends it. */
 export const TIMER = { Type: 'Timer', TriggerName: 'nightly', Time: '2026-11-22T18:00:00Z', Message: '' };
 
+/** Who calls with it: the platform itself. */
+export const TIMER_CALLER = { source: 'wx_trigger' } as const;
+
 const COLLECTIONS = ['users', 'works', 'emergency_backup'] as const;
 
 /** Builds the functions, starts the cloud and creates its collections. */
@@ -82,7 +85,7 @@ function createControls(emulator: Emulator) {
     /** As `invoke`, with the event's text as it travels. */
     invokeText: (name: string, text: string, openid: string) => invokeText(url, name, { text, openid }),
     /** Runs a maintenance function as its timer does. */
-    maintain: async (name: string): Promise<Answer> => resultOf(await emulator.invoke(name, TIMER)),
+    maintain: async (name: string): Promise<Answer> => resultOf(await emulator.invoke(name, TIMER, TIMER_CALLER)),
     /** Adds documents beside those that are there. */
     async add(collection: string, ...documents: readonly Document[]): Promise<void> {
       const body = {

@@ -44,7 +44,7 @@ export function createMemoryCloud(options: MemoryCloudOptions = {}) {
     store: options.through?.(store) ?? store,
     env: options.env ?? {},
     fetch: () => Promise.reject(new Error('nothing is fetched here')),
-    identity: () => ({ OPENID: openid }),
+    identity: () => (openid === undefined ? { SOURCE: 'wx_trigger' } : { OPENID: openid, SOURCE: 'wx_client' }),
   });
   const call = (openid: string, event: unknown): Promise<Answer> =>
     clock.until(createGenerateImage(runtime(openid))(event, context) as Promise<Answer>);

@@ -7,7 +7,7 @@ import type { LetterState } from '../../src/durable/letter.ts';
 import type { HoldState } from '../../src/once/index.ts';
 import type { WorkStatus } from '../../src/records/index.ts';
 import type { Document } from '../../src/store/index.ts';
-import { composeLetterWith, composeOlderLetter, DAMAGES, letterAsFile } from './letters.ts';
+import { composeLetterWith, composeOlderLetter, DAMAGES, letterAsFile, olderIdOf } from './letters.ts';
 
 /** The deployment's key, and the one before it, which nobody has configured any more. */
 export const KEY = '0123456789abcdef'.repeat(4);
@@ -102,9 +102,9 @@ const KINDS = {
     }),
   },
   'an older letter': {
-    plant: ({ n, record: { _id, ...record } }) => {
-      const older = olderRecord({ _id: `work_${n}`, ...record });
-      const letters = [composeOlderLetter(`older_${n}`, older)];
+    plant: ({ n, record }) => {
+      const older = { ...olderRecord(record), _id: olderIdOf(record) };
+      const letters = [composeOlderLetter(`older_${n}`, { ...older, _id: `work_${n}` })];
       return { record: older, letters, before: FREE, after: { ...HOME, hold: undefined, isTaken: false } };
     },
   },

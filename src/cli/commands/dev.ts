@@ -9,6 +9,7 @@ import { chooseFunctions, findMissingPackages, type FunctionsFolder } from '../d
 import { explainStartFailure } from '../dev/start-failure.ts';
 import { readTimers } from '../dev/timers.ts';
 import { environmentScript, missingPackagesAdvice, welcome } from '../dev/welcome.ts';
+import { declareIndexes } from '../init/local-indexes.ts';
 import { parseLanguage, type Language } from '../language.ts';
 import type { CommandContext, Terminal } from '../terminal.ts';
 
@@ -56,6 +57,7 @@ async function dev(options: DevOptions, terminal: Terminal): Promise<void> {
   const emulator = await start({ ...options, provider }, { terminal, language, functions });
   try {
     await createMissingCollections(emulator.url);
+    await declareIndexes(emulator.url);
     // In full: it is used from another terminal, wherever that one stands.
     const envFile = resolve(options.dir, 'env.sh');
     await writeFile(envFile, environmentScript(emulator.env));

@@ -6,7 +6,7 @@ import { renderStory } from '../explain/render.ts';
 import { planStory } from '../explain/story.ts';
 import { CommandFailure, exitCodes, type ExitCode } from '../exit-codes.ts';
 import { parseLanguage } from '../language.ts';
-import { withCloudOptions, type CloudOptions } from '../options.ts';
+import { withCloudOptions, withKindOptions, type CloudOptions, type KindOptions } from '../options.ts';
 import { runtimeOf } from '../runtime.ts';
 import { openSession, type Session } from '../session.ts';
 import type { CommandContext } from '../terminal.ts';
@@ -17,16 +17,16 @@ export function addExplainCommand(program: Command, context: CommandContext): vo
     .command('explain')
     .argument('<workId>', '记录编号 (id of the record)')
     .description('一条记录的来龙去脉与下一步 (the whole story of a record)');
-  withCloudOptions(command)
+  withKindOptions(withCloudOptions(command))
     .addHelpText(
       'after',
       '\n退出码 (exit codes): 0 已知 known, 4 没有这条记录 not found, 10 需人工处理 needs a person, 12 有位置读不到 unknown\n' +
         '\n示例 (example):\n  wx-durable explain w_0123456789abcdef0123456789abcdef --env-id my-env-123',
     )
     .action(async (workId: string, _options, self: Command) => {
-      const options = self.optsWithGlobals<CloudOptions>();
+      const options = self.optsWithGlobals<CloudOptions & KindOptions>();
       assertId(workId, options);
-      await explain(await openSession('explain', options, context), workId);
+      await explain(await openSession('explain', options, context), workId, options);
     });
 }
 
@@ -36,10 +36,10 @@ function assertId(workId: string, { lang }: CloudOptions): void {
   throw new CommandFailure(exitCodes.usage, text[parseLanguage(lang)]);
 }
 
-async function explain(session: Session, workId: string): Promise<void> {
+async function explain(session: Session, workId: string, kind: KindOptions): Promise<void> {
   const { terminal, language, paint, log } = session;
   const runtime = runtimeOf(session, log);
-  const evidence = await gather({ ...runtime, ...sealsOf(runtime) }, workId);
+  const evidence = await gather({ ...runtime, ...sealsOf(runtime), kind }, workId);
   const events = planStory(evidence);
   const next = planNext(evidence, runtime.clock.now());
   session.finish({

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Log } from '../../core/index.ts';
+import type { Deadline, Log } from '../../core/index.ts';
 import { nodePorts } from '../../core/node/index.ts';
 import type { GenerationCheckpoint } from '../../generation/index.ts';
 import { openCheckpoint, sayResume, type Checkpoint } from '../checkpoint.ts';
@@ -7,39 +7,52 @@ import { recoverCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import {
   withCloudOptions,
+  withKindOptions,
   withWalkOptions,
   withWriteOptions,
   type CloudOptions,
+  type KindOptions,
   type WalkOptions,
 } from '../options.ts';
 import type { Language } from '../language.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { progressBar, thousands } from '../progress-bar.ts';
 import { importLog, type LogImport } from '../recover/from-log.ts';
-import { renderImport, renderRecovery, renderWaiting, type Page } from '../recover/render.ts';
+import {
+  renderImport,
+  renderRecovery,
+  renderRequeue,
+  renderStays,
+  renderWaiting,
+  type Page,
+} from '../recover/render.ts';
+import { countQuarantined, putBack } from '../recover/requeue.ts';
 import { recoverAll, type RecoveryResult } from '../recover/run.ts';
-import { assertKeyForLetters, openRecovery } from '../recover/tools.ts';
+import { assertKeyForLetters, isPictures, openRecovery } from '../recover/tools.ts';
 import { findWaiting, type WaitingWork } from '../recover/waiting.ts';
 import { runtimeOf } from '../runtime.ts';
 import { openSession, type Session } from '../session.ts';
 import type { CommandContext } from '../terminal.ts';
 import { createWatch, type Watch } from '../walk.ts';
 
-interface RecoverOptions extends CloudOptions, WalkOptions {
+interface RecoverOptions extends CloudOptions, WalkOptions, KindOptions {
   readonly dryRun?: boolean;
   readonly fromLog?: string;
+  readonly requeue?: string;
 }
 
 /** Adds `wx-durable recover`: finishes interrupted calls and brings dead letters home, until nothing is left. */
 export function addRecoverCommand(program: Command, context: CommandContext): void {
   const command = program.command('recover').description('恢复中断的调用与备份记录 (finish calls, bring letters home)');
-  withWalkOptions(withWriteOptions(withCloudOptions(command)))
+  withKindOptions(withWalkOptions(withWriteOptions(withCloudOptions(command))))
     .option('--from-log <file>', '先导入云函数日志中的加密记录 (sealed records of an exported log)')
+    .option('--requeue <id|all>', '先放回已隔离的备份记录 (put quarantined letters back first)')
     .addHelpText(
       'after',
       '\n退出码 (exit codes): 0 完成 done, 10 有失败 failures, 12 未完成 partial, 130 中断 interrupted\n' +
         '\n示例 (examples):\n  wx-durable recover --dry-run\n  wx-durable recover --env-id my-env-123\n' +
-        '  wx-durable recover --env-id my-env-123 --from-log ./scf-log.json',
+        '  wx-durable recover --env-id my-env-123 --from-log ./scf-log.json\n' +
+        '  wx-durable recover --env-id my-env-123 --records orders --accounts members',
     )
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<RecoverOptions>();
@@ -56,14 +69,24 @@ async function recover(session: Session, options: RecoverOptions): Promise<void>
   }
 }
 
-async function look(session: Session, { fromLog, timeLimit }: RecoverOptions): Promise<void> {
-  const { target, log } = session;
+async function look(session: Session, options: RecoverOptions): Promise<void> {
+  const { log } = session;
+  const { fromLog, requeue, timeLimit } = options;
   const watch = createWatch(session.terminal, timeLimit * 1_000);
   const imported = await importNamed(session, { fromLog, dryRun: true, watch, log });
-  const waiting = await findWaiting(target.store, watch.deadline, nodePorts.clock.now());
+  const waiting = await waitingIn(session, options, watch.deadline);
+  const requeued = requeue === undefined ? undefined : await countQuarantined(session, requeue, watch.deadline);
   session.finish({
-    json: { dryRun: true, waiting, ...(imported ? { log: imported } : {}) },
-    lines: () => [...shownImport(imported, pageOf(session)), ...renderWaiting(waiting, pageOf(session))],
+    json: {
+      ...{ dryRun: true, waiting },
+      ...(imported ? { log: imported } : {}),
+      ...(requeued === undefined ? {} : { requeued }),
+    },
+    lines: () => [
+      ...shownImport(imported, pageOf(session)),
+      ...renderWaiting(waiting, pageOf(session)),
+      ...(requeued === undefined ? [] : [renderRequeue(requeued, { ...pageOf(session), isDone: false })]),
+    ],
   });
   session.end(exitCodes.ok);
 }
@@ -72,29 +95,51 @@ const LOOK_MS = 60_000;
 
 async function run(session: Session, options: RecoverOptions, progress: Progress): Promise<void> {
   const { target, terminal, language } = session;
-  const { resume, fromLog, timeLimit } = options;
-  const checkpoint = openCheckpoint('recover', session, recoverCheckpoint);
+  const { resume, fromLog, requeue, timeLimit } = options;
+  const name = isPictures(options) ? 'recover' : `recover-${options.records}`;
+  const checkpoint = openCheckpoint(name, session, recoverCheckpoint);
   const from = resume ? checkpoint.read() : undefined;
   await assertKeyForLetters(runtimeOf(session, session.log), language);
-  const waiting = await findWaiting(target.store, createWatch(terminal, LOOK_MS).deadline, nodePorts.clock.now());
-  await target.confirmWrite(whatWaits(waiting, language));
+  const { deadline: lookBy } = createWatch(terminal, LOOK_MS);
+  const waiting = await waitingIn(session, options, lookBy);
+  const asked = requeue === undefined ? 0 : await countQuarantined(session, requeue, lookBy);
+  await target.confirmWrite(whatWaits(waiting, { language, requeued: asked }));
   progress.stage(language === 'zh' ? '恢复' : 'recovering');
   // From here on: nobody is hurried while they type.
   const watch = createWatch(terminal, timeLimit * 1_000);
   const log = counting(session.log, waiting, progress);
   const imported = await importNamed(session, { fromLog, dryRun: false, watch, log });
-  const result = await recoverAll(openRecovery(runtimeOf(session, log)), watch, from);
+  const requeued = requeue === undefined ? undefined : await putBack(session, requeue, watch.deadline);
+  const result = await recoverAll(openRecovery(runtimeOf(session, log), options), watch, from);
   progress.end();
   keep(checkpoint, result.checkpoint);
-  report(session, { result, imported, path: checkpoint.path, isInterrupted: watch.isInterrupted() });
+  const stays = result.checkpoint ? undefined : await lookAgain(session, options);
+  report(session, { result, stays, imported, requeued, path: checkpoint.path, isInterrupted: watch.isInterrupted() });
 }
 
-function whatWaits({ holds, unknown, letters, pictures }: WaitingWork, language: Language): string {
+// What was done stands, whether it can be seen or not.
+async function lookAgain(session: Session, kind: KindOptions): Promise<WaitingWork | undefined> {
+  const { deadline } = createWatch(session.terminal, LOOK_MS);
+  return waitingIn(session, kind, deadline).catch(() => undefined);
+}
+
+function waitingIn({ target }: Session, kind: KindOptions, deadline: Deadline): Promise<WaitingWork> {
+  return findWaiting(target.store, { kind, deadline, nowMs: nodePorts.clock.now() });
+}
+
+function whatWaits(
+  { holds, unknown, letters, pictures }: WaitingWork,
+  { language, requeued }: { readonly language: Language; readonly requeued: number },
+): string {
   const counts = [holds, unknown, letters, pictures].map(({ count }) => count);
   const [calls, unexplained, kept, uncopied] = counts.map(thousands);
+  const back = {
+    zh: requeued > 0 ? `，放回已隔离的备份记录 ${thousands(requeued)}` : '',
+    en: requeued > 0 ? `; ${thousands(requeued)} quarantined letters put back` : '',
+  }[language];
   if (language === 'zh')
-    return `中断的调用 ${calls}，结果未知 ${unexplained}，备份记录 ${kept}，未转存的图片 ${uncopied}`;
-  return `${calls} interrupted calls, ${unexplained} unknown records, ${kept} letters, ${uncopied} pictures`;
+    return `中断的调用 ${calls}，结果未知 ${unexplained}，备份记录 ${kept}，未转存的图片 ${uncopied}${back}`;
+  return `${calls} interrupted calls, ${unexplained} unknown records, ${kept} letters, ${uncopied} pictures${back}`;
 }
 
 async function importNamed(
@@ -126,16 +171,30 @@ function keep(checkpoint: Checkpoint<GenerationCheckpoint>, stopped: GenerationC
 
 interface Ended {
   readonly result: RecoveryResult;
+  /** What waits after it; undefined where that is not known. */
+  readonly stays: WaitingWork | undefined;
   readonly imported: LogImport | undefined;
+  /** Quarantined letters that were put back; undefined where nobody asked for it. */
+  readonly requeued: number | undefined;
   readonly path: string;
   readonly isInterrupted: boolean;
 }
 
-function report(session: Session, { result, imported, path, isInterrupted }: Ended): void {
+function report(session: Session, { result, stays, imported, requeued, path, isInterrupted }: Ended): void {
   const { phases, passes, checkpoint } = result;
   session.finish({
-    json: { dryRun: false, finished: !checkpoint, passes, phases, ...(imported ? { log: imported } : {}) },
-    lines: () => [...shownImport(imported, pageOf(session)), ...renderRecovery(result, pageOf(session))],
+    json: {
+      ...{ dryRun: false, finished: !checkpoint, passes, phases },
+      ...(stays ? { stays } : {}),
+      ...(imported ? { log: imported } : {}),
+      ...(requeued === undefined ? {} : { requeued }),
+    },
+    lines: () => [
+      ...shownImport(imported, pageOf(session)),
+      ...(requeued === undefined ? [] : [renderRequeue(requeued, { ...pageOf(session), isDone: true })]),
+      ...renderRecovery(result, pageOf(session)),
+      ...(stays ? renderStays(stays, pageOf(session)) : []),
+    ],
   });
   if (checkpoint) sayResume(session, path);
   session.end(codeOf(result, { isInterrupted, unreadable: imported?.unreadable ?? 0 }));

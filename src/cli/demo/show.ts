@@ -51,7 +51,7 @@ async function waitForLeases(stage: Stage, { progress, language }: Audience): Pr
 // The maintenance functions, as their timers call them.
 async function maintain({ emulator }: Stage, language: Language): Promise<void> {
   for (const name of ['recoverFromBackup', 'fixUserConsistency']) {
-    const reply = await emulator.invoke(name, { Type: 'Timer', TriggerName: name });
+    const reply = await emulator.invoke(name, { Type: 'Timer', TriggerName: name }, { source: 'wx_trigger' });
     const code = 'result' in reply ? (reply.result as { code?: unknown }).code : reply.errMsg;
     const text = { zh: `${name} 执行失败：${String(code)}`, en: `${name} ended with ${String(code)}` };
     if (code !== 200) throw new CommandFailure(exitCodes.failed, text[language]);

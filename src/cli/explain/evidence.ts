@@ -3,6 +3,7 @@ import { createLetterReader, type Letter } from '../../durable/index.ts';
 import { holdIn, type Hold } from '../../once/index.ts';
 import { collections, type Work } from '../../records/index.ts';
 import { is, type Blobs, type Document, type Store } from '../../store/index.ts';
+import type { KindOptions } from '../options.ts';
 
 /** What a place said, or why it could not be read. */
 export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: Code };
@@ -20,6 +21,8 @@ export interface SeenLetter {
 /** Everything that is stored about one record, and what could not be read. */
 export interface Evidence {
   readonly id: string;
+  /** The collection that it belongs into. */
+  readonly records: string;
   readonly work: Seen<Work | undefined>;
   readonly account: Seen<Document | undefined>;
   readonly hold: Hold | undefined;
@@ -35,16 +38,20 @@ export interface EvidenceDeps {
   readonly hash: Parameters<typeof createLetterReader>[0]['hash'];
   readonly seal: Seal | undefined;
   readonly previousSeals: readonly Seal[];
+  /** Where the records are, and the accounts that pay. */
+  readonly kind: KindOptions;
 }
 
 /** Reads every place where something of the record may be; a place that fails never hides the others. */
 export async function gather(deps: EvidenceDeps, id: string): Promise<Evidence> {
   const reader = createLetterReader(deps);
-  const [work, letters] = await Promise.all([
-    seen(() => readWork(deps.store, id)),
+  const { kind } = deps;
+  const [underId, letters] = await Promise.all([
+    seen(() => readWork(deps, id)),
     seen(() => readLetters(deps.store, reader, id)),
   ]);
-  const first = await seen(() => readAccount(deps.store, id, ownerIn(work, letters)));
+  const work = underId.ok && !underId.value ? await seen(() => readOlder(deps, id, letters)) : underId;
+  const first = await seen(() => readAccount(deps, id, ownerIn(work, letters)));
   const attempts = attemptsIn(work, letters, first.ok && first.value ? holdIn(first.value, id) : undefined);
   const [files, picture] = await Promise.all([
     seen(() =>
@@ -57,10 +64,9 @@ export async function gather(deps: EvidenceDeps, id: string): Promise<Evidence> 
     seen(() => lookForPicture(deps.blobs, work)),
   ]);
   // A file may be the only one that knows whose record it is.
-  const account =
-    first.ok && !first.value ? await seen(() => readAccount(deps.store, id, ownerIn(work, files))) : first;
+  const account = first.ok && !first.value ? await seen(() => readAccount(deps, id, ownerIn(work, files))) : first;
   const hold = account.ok && account.value ? holdIn(account.value, id) : undefined;
-  return { id, work, account, hold, letters, files, picture };
+  return { id, records: kind.records, work, account, hold, letters, files, picture };
 }
 
 async function seen<T>(read: () => Promise<T>): Promise<Seen<T>> {
@@ -71,9 +77,16 @@ async function seen<T>(read: () => Promise<T>): Promise<Seen<T>> {
   }
 }
 
-async function readWork(store: Store, id: string): Promise<Work | undefined> {
-  const work = await store.get(collections.works, id).catch(absentCollection);
+async function readWork({ store, kind }: EvidenceDeps, id: string): Promise<Work | undefined> {
+  const work = await store.get(kind.records, id).catch(absentCollection);
   return work as Work | undefined;
+}
+
+// The record of an older letter is given an id of ours when it comes home.
+async function readOlder(deps: EvidenceDeps, id: string, letters: Evidence['letters']): Promise<Work | undefined> {
+  const known = letters.ok ? letters.value.flatMap(({ letter }) => letter?.recordId ?? []) : [];
+  const given = known.find((recordId) => recordId !== id);
+  return given === undefined ? undefined : readWork(deps, given);
 }
 
 type Reader = ReturnType<typeof createLetterReader>;
@@ -143,10 +156,14 @@ function ownerIn(work: Evidence['work'], letters: Evidence['letters']): string |
 }
 
 // Without an owner only an open hold can be found, by the index of accounts with open calls.
-async function readAccount(store: Store, id: string, owner: string | undefined): Promise<Document | undefined> {
-  if (owner !== undefined) return store.get(collections.users, owner).catch(absentCollection);
+async function readAccount(
+  { store, kind }: EvidenceDeps,
+  id: string,
+  owner: string | undefined,
+): Promise<Document | undefined> {
+  if (owner !== undefined) return store.get(kind.accounts, owner).catch(absentCollection);
   const where = { 'quota.open': is.above(0), [`quota.holds.${id}.st`]: 'open' };
-  const page = await store.page(collections.users, { where, limit: 1 }).catch(absentCollection);
+  const page = await store.page(kind.accounts, { where, limit: 1 }).catch(absentCollection);
   return page?.items[0];
 }
 

@@ -176,8 +176,8 @@ function ofLetter({ state, letter, tier, letterId }: SeenLetter): Next {
   if (state === 'quarantined') {
     return next(
       'person',
-      `备份记录 ${letterId} 已被隔离，恢复不会再尝试`,
-      `letter ${letterId} is quarantined; recovery does not try it again`,
+      `备份记录 ${letterId} 已被隔离：改正原因后运行 wx-durable recover --requeue ${letterId}`,
+      `letter ${letterId} is quarantined: mend the cause, then wx-durable recover --requeue ${letterId}`,
     );
   }
   if (!letter) {

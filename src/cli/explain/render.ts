@@ -1,4 +1,4 @@
-import { codeFacts } from '../../core/index.ts';
+import { codeFacts, printable } from '../../core/index.ts';
 import type { Language } from '../language.ts';
 import { maskId, maskOpenid } from '../privacy.ts';
 import type { Paint, Style } from '../style.ts';
@@ -28,7 +28,8 @@ const STYLES: Readonly<Record<Next['kind'], Style>> = {
 export function renderStory({ evidence, events, next }: Story, page: Page): readonly string[] {
   const { language, columns, paint } = page;
   const text = TEXTS[language];
-  const layout = (rows: readonly (readonly string[])[]) => renderTable({ head: [], rows, columns });
+  const layout = (rows: readonly (readonly string[])[]) =>
+    renderTable({ head: [], rows: rows.map((row) => row.map((cell) => printable(String(cell)))), columns });
   return [
     paint('bold', `${text.record} ${evidence.id}`),
     ...layout(facts(evidence, language)),
@@ -58,7 +59,7 @@ function facts(evidence: Evidence, language: Language): readonly (readonly strin
   const openid = person?.['openid'] ?? record?.openid;
   const owner = person?._id ?? record?.userId;
   return [
-    [text.status, record ? text.statuses[record.status] : statusOfLetter(evidence, language)],
+    [text.status, record ? (text.statuses[record.status] ?? record.status) : statusOfLetter(evidence, language)],
     ...(owner === undefined ? [] : [[text.user, ownerLine(owner, openid)]]),
     ...(hold ? [[text.charge, chargeOf(hold.st, hold.price, language)]] : []),
     ...(hold?.taskId ? [[text.task, hold.taskId]] : []),
@@ -93,7 +94,7 @@ function places(evidence: Evidence, language: Language): readonly (readonly stri
     read.ok ? say(read.value) : `❓ ${text.unread} ${language === 'zh' ? codeFacts(read.code).zh : ''} (${read.code})`;
   const own = hold ? `${hold.st}${text.attempt(hold.attempt)}` : undefined;
   return [
-    ['works', shown(work, (value) => (value ? `${value.status}${text.attempt(value.attempt)}` : text.absent))],
+    [evidence.records, shown(work, (value) => (value ? `${value.status}${text.attempt(value.attempt)}` : text.absent))],
     ['users', shown(account, (value) => own ?? (value ? text.noHold : text.absent))],
     ['emergency_backup', shown(letters, (found) => lettersLine(found, language))],
     [text.storage, shown(files, (found) => lettersLine(found, language))],

@@ -1,6 +1,7 @@
 import { findingText } from '../../integrity/index.ts';
 import type { Language } from '../language.ts';
 import { thousands } from '../progress-bar.ts';
+import { maskId } from '../privacy.ts';
 import type { Paint } from '../style.ts';
 import { renderTable } from '../table.ts';
 import type { PruneResult } from './run.ts';
@@ -25,7 +26,7 @@ export function renderPrune(
   ];
   const found = findings.flatMap(({ kind, count, ids }) => [
     paint('red', `❌ ${findingText(kind, thousands(count), language)}`),
-    `   ${ids.slice(0, 3).join(' ')}`,
+    `   ${ids.slice(0, 3).map(maskId).join(' ')}`,
   ]);
   return [
     paint('bold', dryRun ? text.wouldGo : text.went),

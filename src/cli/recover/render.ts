@@ -1,4 +1,5 @@
 import { codeFacts, type Code } from '../../core/index.ts';
+import { beijingMoment } from '../explain/moment.ts';
 import type { Language } from '../language.ts';
 import { maskId } from '../privacy.ts';
 import { thousands } from '../progress-bar.ts';
@@ -43,6 +44,26 @@ export function renderRecovery(result: RecoveryResult, page: Page): readonly str
     '',
     closing(result, page),
   ];
+}
+
+/** What is left after recovery, and when or by whom it is decided, for a person; nothing where nothing is. */
+export function renderStays({ holds, quarantined }: WaitingWork, { language, paint }: Page): readonly string[] {
+  const text = TEXTS[language];
+  const { count, ids, decidedByAtMs } = holds;
+  const shown = ids.slice(0, 3).map(maskId).join(' ');
+  return [
+    ...(decidedByAtMs === undefined
+      ? []
+      : [text.undecided(thousands(count), beijingMoment(decidedByAtMs)), `   ${shown}`]),
+    ...(quarantined.count > 0 ? [paint('yellow', text.setAside(thousands(quarantined.count)))] : []),
+  ];
+}
+
+/** How many quarantined letters are put back, for a person. */
+export function renderRequeue(count: number, { language, isDone }: Page & { readonly isDone: boolean }): string {
+  const shown = thousands(count);
+  if (language === 'zh') return isDone ? `已放回隔离的备份记录 ${shown} 条` : `将放回隔离的备份记录 ${shown} 条`;
+  return isDone ? `${shown} quarantined letters were put back` : `${shown} quarantined letters would be put back`;
 }
 
 /** What the exported log held, for a person. */
@@ -105,6 +126,9 @@ const TEXTS = {
     someFailed: '❌ 有记录未能恢复，可用 wx-durable explain <记录> 查看',
     someWait: '✅ 能恢复的都已恢复；其余要等租约到期或图片服务给出结果',
     allDone: '✅ 没有需要恢复的记录了',
+    undecided: (count: string, at: string) =>
+      `⏳ ${count} 次调用还没有结果；到 ${at}（北京时间）仍没有的，记为 failed 并退还`,
+    setAside: (count: string) => `⚠ ${count} 条备份记录已隔离；改正原因后用 --requeue <ID|all> 放回`,
   },
   en: {
     wouldDo: 'Waiting for recovery',
@@ -127,5 +151,8 @@ const TEXTS = {
     someFailed: '❌ some could not be recovered; see wx-durable explain <record>',
     someWait: '✅ done; the rest waits for a lease to end or for the image service',
     allDone: '✅ nothing is left to recover',
+    undecided: (count: string, at: string) =>
+      `⏳ ${count} calls have no result yet; without one by ${at} (Beijing) they fail and are given back`,
+    setAside: (count: string) => `⚠ ${count} letters are set aside; mend the cause, then --requeue <id|all>`,
   },
 } as const;

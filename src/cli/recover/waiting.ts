@@ -2,6 +2,8 @@ import { isDurableError, type Deadline } from '../../core/index.ts';
 import { openHoldsIn } from '../../once/index.ts';
 import { collections } from '../../records/index.ts';
 import { is, type Filter, type PageKey, type Store } from '../../store/index.ts';
+import type { KindOptions } from '../options.ts';
+import { isPictures } from './tools.ts';
 
 /** One kind of thing that recovery would look at. */
 export interface Waiting {
@@ -10,10 +12,15 @@ export interface Waiting {
   readonly ids: readonly string[];
 }
 
+/** Calls whose lease is over. */
+export interface WaitingHolds extends Waiting {
+  /** When the last of them is decided, with or without a result: a day after its lease. Absent where there is none. */
+  readonly decidedByAtMs?: number;
+}
+
 /** What waits for recovery at this moment, per phase; nothing is changed. */
 export interface WaitingWork {
-  /** Calls whose lease is over. */
-  readonly holds: Waiting;
+  readonly holds: WaitingHolds;
   /** Calls that somebody is still making; recovery leaves them alone. */
   readonly running: Waiting;
   readonly unknown: Waiting;
@@ -25,17 +32,25 @@ export interface WaitingWork {
 
 const PAGE = 100;
 const MAX_NAMED = 20;
+/** Without a result for so long after its lease, a call has failed. */
+const DAY_MS = 86_400_000;
 
 /** Looks what waits. Open calls are walked page by page, everything else is one count and one short page. */
-export async function findWaiting(store: Store, deadline: Deadline, nowMs: number): Promise<WaitingWork> {
-  const { works, emergencyBackup } = collections;
+export async function findWaiting(
+  store: Store,
+  { kind, deadline, nowMs }: { readonly kind: KindOptions; readonly deadline: Deadline; readonly nowMs: number },
+): Promise<WaitingWork> {
+  const { emergencyBackup } = collections;
+  const { records } = kind;
+  // Letters of the older form name no collection: they are pictures'.
+  const ours = isPictures(kind) ? {} : { collection: records };
   const few = (collection: string, where: Filter) => firstOf(store, { collection, where }, deadline);
   const [open, unknown, letters, quarantined, pictures] = await Promise.all([
-    openHolds(store, deadline, nowMs),
-    few(works, { status: 'unknown' }),
-    few(emergencyBackup, { state: is.absentOr(is.oneOf(['waiting'])) }),
-    few(emergencyBackup, { state: 'quarantined' }),
-    few(works, { 'asset.state': 'pending' }),
+    openHolds(store, { kind, deadline, nowMs }),
+    few(records, { status: 'unknown' }),
+    few(emergencyBackup, { ...ours, state: is.absentOr(is.oneOf(['waiting'])) }),
+    few(emergencyBackup, { ...ours, state: 'quarantined' }),
+    few(records, { 'asset.state': 'pending' }),
   ]);
   return { ...open, unknown, letters, quarantined, pictures };
 }
@@ -59,26 +74,24 @@ async function firstOf(
 
 async function openHolds(
   store: Store,
-  deadline: Deadline,
-  nowMs: number,
+  { kind, deadline, nowMs }: { readonly kind: KindOptions; readonly deadline: Deadline; readonly nowMs: number },
 ): Promise<Pick<WaitingWork, 'holds' | 'running'>> {
   const found = { holds: { count: 0, ids: [] as string[] }, running: { count: 0, ids: [] as string[] } };
+  let lastUntil: number | undefined;
   const where = { 'quota.open': is.above(0) };
   let after: PageKey | undefined;
   do {
-    const page = await store.page(
-      collections.users,
-      { where, after, limit: PAGE, fields: ['quota.holds'] },
-      { deadline },
-    );
+    const page = await store.page(kind.accounts, { where, after, limit: PAGE, fields: ['quota.holds'] }, { deadline });
     for (const account of page.items) {
-      for (const [id, hold] of openHoldsIn(account, { records: collections.works })) {
+      for (const [id, hold] of openHoldsIn(account, kind)) {
         const side = hold.until <= nowMs ? found.holds : found.running;
         side.count += 1;
         if (side.ids.length < MAX_NAMED) side.ids.push(id);
+        if (side === found.holds) lastUntil = Math.max(lastUntil ?? 0, hold.until);
       }
     }
     after = page.next;
   } while (after);
-  return found;
+  if (lastUntil === undefined) return found;
+  return { ...found, holds: { ...found.holds, decidedByAtMs: lastUntil + DAY_MS } };
 }

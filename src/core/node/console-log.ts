@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../index.ts';
+import { printable, type Clock, type Log } from '../index.ts';
 
 /**
  * Texts for people, as the operators of this kind of system know them; the event name is for machines. An event may
@@ -18,19 +18,15 @@ const MESSAGES: Readonly<Record<string, string>> = {
 };
 
 /**
- * One JSON line per event on standard output, in the form CloudBase's log service indexes. A line never
- * breaks: JSON escapes newlines and control characters, and U+2028/2029 are escaped here.
+ * One JSON line per event on standard output, in the form CloudBase's log service indexes. A line never breaks, and
+ * moves no cursor where it is shown: JSON escapes the older control characters, and the others are escaped here.
  */
 export function createConsoleLog(clock: Clock): Log {
   return {
     write(level, event, fields = {}) {
       const message = MESSAGES[`${event} ${String(fields['collection'])}`] ?? MESSAGES[event];
       const line = { time: new Date(clock.now()).toISOString(), level, event, message, ...fields };
-      console.log(escapeLine(JSON.stringify(line)));
+      console.log(printable(JSON.stringify(line)));
     },
   };
-}
-
-function escapeLine(line: string): string {
-  return line.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029').replaceAll('\u001b', '\\u001b');
 }

@@ -3,7 +3,7 @@ export const ENV_ID = 'emu-env';
 
 const REGION = 'ap-shanghai';
 
-/** On whose behalf something runs. Without `openid` there is no user: a timer, or a run from the console. */
+/** On whose behalf something runs. Without `openid` there is no user: a timer, HTTP access, or a run from the console. */
 export interface Caller {
   readonly openid?: string | undefined;
   readonly unionid?: string | undefined;
@@ -12,6 +12,9 @@ export interface Caller {
 
 /** The user that a process outside the local cloud speaks for. */
 export const CLIENT_CALLER: Caller = { openid: 'oEMU', unionid: 'uEMU', source: 'wx_client' };
+
+/** The platform's timer. Source: Cloud.getWXContext, values of SOURCE. */
+export const TIMER_CALLER: Caller = { source: 'wx_trigger' };
 
 /** The token of such a process. */
 export const CLIENT_TOKEN = 'emulator-client';
@@ -44,6 +47,8 @@ export function callerEnvironment({ openid, unionid, source }: Caller, token: st
     ...(openid === undefined ? {} : { WX_OPENID: openid }),
     ...(unionid === undefined ? {} : { WX_UNIONID: unionid }),
     ...(source === undefined ? {} : { TCB_SOURCE: source }),
+    // Which of its tokens the SDK takes goes by this.
+    ...(source === TIMER_CALLER.source ? { TRIGGER_SRC: 'timer' } : {}),
   };
 }
 

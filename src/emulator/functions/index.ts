@@ -8,7 +8,15 @@ export {
   type Failure,
   type InvokeAnswer,
 } from './answer.ts';
-export { CLIENT_CALLER, CLIENT_TOKEN, ENV_ID, callerEnvironment, sdkEnvironment, type Caller } from './environment.ts';
+export {
+  CLIENT_CALLER,
+  CLIENT_TOKEN,
+  ENV_ID,
+  callerEnvironment,
+  sdkEnvironment,
+  TIMER_CALLER,
+  type Caller,
+} from './environment.ts';
 export { createFunctions, type ConsoleOutput, type FunctionAnswer, type Functions } from './functions.ts';
 export type { Invocation } from './invocations.ts';
 export type { InstanceEnvironment } from './pool.ts';

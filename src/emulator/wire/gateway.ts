@@ -16,6 +16,7 @@ import {
 } from '../http/index.ts';
 import type { Action } from './database-actions.ts';
 import { factsOf } from './facts.ts';
+import type { RequestJournal } from './request-journal.ts';
 import { asBody, requiredText, type SdkRequest } from './request.ts';
 
 interface GatewayParts {
@@ -24,6 +25,7 @@ interface GatewayParts {
   readonly functions: Functions;
   readonly transactions: Transactions;
   readonly traffic: Traffic;
+  readonly requests: RequestJournal;
   readonly clock: Clock;
 }
 
@@ -41,6 +43,7 @@ async function answer(parts: GatewayParts, exchange: Exchange): Promise<Reply | 
   let leave = (): void => undefined;
   try {
     const { request, sender } = await readRequest(parts, exchange);
+    parts.requests.note(request, sender?.function);
     leave = admit(parts.traffic, request.action);
     return await runWithFaults({
       exchange,

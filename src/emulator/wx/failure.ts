@@ -54,9 +54,11 @@ export function networkTrouble(reason: string): Trouble {
   return new Trouble(-601003, `request:fail ${reason}`);
 }
 
-/** The failure of the API `name`; anything but a reason of ours is a defect, and stays what it is. */
-export function failureOf(name: string, error: unknown): unknown {
-  if (!(error instanceof Trouble)) return error;
-  const errMsg = `${name}:fail ${error.message}`;
-  return Object.assign(new Error(errMsg), { errCode: error.errCode, errMsg }) satisfies CloudFailure;
+/** The failure of the API `name`; what is no reason of ours (a file that cannot be read, a circle in the data) is -1. */
+export function failureOf(name: string, cause: unknown): CloudFailure {
+  const errMsg = `${name}:fail ${cause instanceof Error ? cause.message : String(cause)}`;
+  return Object.assign(new Error(errMsg, { cause }), {
+    errCode: cause instanceof Trouble ? cause.errCode : -1,
+    errMsg,
+  });
 }

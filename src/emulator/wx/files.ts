@@ -1,4 +1,4 @@
-import { factsOf, networkTrouble, refusedBy } from './failure.ts';
+import { factsOf, refusedBy } from './failure.ts';
 import { readJson, type Requests } from './requests.ts';
 
 /** What `wx.cloud.uploadFile` takes. */
@@ -104,8 +104,8 @@ export function createFiles({ url, requests, readFile }: Parts) {
 export async function fetchFile(filePath: string): Promise<Blob> {
   try {
     return await (await fetch(filePath)).blob();
-  } catch {
-    throw networkTrouble(`file not found ${filePath}`);
+  } catch (cause) {
+    throw new Error(`file not found ${filePath}`, { cause });
   }
 }
 

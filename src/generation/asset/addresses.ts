@@ -9,14 +9,17 @@ const IPV4 = [
 ];
 // IPv4 written as IPv6 is checked against the list above; translated and tunnelled forms are refused whole.
 const IPV6 = [
-  '::/127',
+  // This machine, and IPv4 in its oldest spelling.
+  '::/96',
   '64:ff9b::/96',
+  '64:ff9b:1::/48',
   '100::/64',
   '2001::/23',
   '2001:db8::/32',
   '2002::/16',
   'fc00::/7',
   'fe80::/10',
+  'fec0::/10',
   'ff00::/8',
 ];
 

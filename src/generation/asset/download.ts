@@ -63,7 +63,8 @@ function admit(address: string, trustedOrigins: readonly string[] = []): Target 
   const host = url.hostname.replace(/^\[|\]$/g, '');
   // A name is checked when it is looked up; a literal address never is, so it is checked here.
   const isHost = isIP(host) === 0 ? host.includes('.') : isPublicAddress(host);
-  return url.protocol === 'https:' && isHost ? { url, isTrusted: false } : undefined;
+  // Another port than that of https is no picture's: it would knock at somebody's doors for somebody else.
+  return url.protocol === 'https:' && url.port === '' && isHost ? { url, isTrusted: false } : undefined;
 }
 
 function parseUrl(address: string, base?: URL): URL | undefined {

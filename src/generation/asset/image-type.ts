@@ -4,21 +4,21 @@ export interface ImageType {
   readonly extension: string;
 }
 
-const type = (contentType: string, extension: string): ImageType => ({ contentType, extension });
+const type = (name: string, extension = name): ImageType => ({ contentType: `image/${name}`, extension });
 
-const MAGIC: readonly (readonly [first: readonly number[], at: number, type: ImageType])[] = [
-  [[0x89, 0x50, 0x4e, 0x47], 0, type('image/png', 'png')],
-  [[0xff, 0xd8, 0xff], 0, type('image/jpeg', 'jpg')],
-  [[0x57, 0x45, 0x42, 0x50], 8, type('image/webp', 'webp')],
-  [[0x47, 0x49, 0x46, 0x38], 0, type('image/gif', 'gif')],
+const MAGIC: readonly (readonly [first: string, at: number, type: ImageType])[] = [
+  ['\x89PNG', 0, type('png')],
+  ['\xff\xd8\xff', 0, type('jpeg', 'jpg')],
+  ['WEBP', 8, type('webp')],
+  ['GIF8', 0, type('gif')],
 ];
 
 // AVIF and HEIC are boxes of one family with videos; only the brands tell them apart. An AVIF may name the family's
 // own brand first, so the more telling ones are looked for first. Source: ISO/IEC 14496-12 §4.3, 23008-12 §10.
 const BRANDS: readonly (readonly [brand: RegExp, type: ImageType])[] = [
-  [/^avi[fs]$/, type('image/avif', 'avif')],
-  [/^he[iv][cxms]$/, type('image/heic', 'heic')],
-  [/^m[is]f1$/, type('image/heif', 'heif')],
+  [/^avi[fs]$/, type('avif')],
+  [/^he[iv][cxms]$/, type('heic')],
+  [/^m[is]f1$/, type('heif')],
 ];
 
 /** The longest list of brands that is read; real ones have about ten. */
@@ -26,7 +26,7 @@ const MAX_FTYP_BYTES = 256;
 
 /** What image these bytes are by their content, whatever anybody calls them; undefined where they are none. */
 export function imageTypeOf(bytes: Uint8Array): ImageType | undefined {
-  const known = MAGIC.find(([first, at]) => first.every((byte, index) => bytes[at + index] === byte));
+  const known = MAGIC.find(([first, at]) => textAt(bytes, at).startsWith(first));
   if (known) return known[2];
   const brands = brandsOf(bytes);
   return BRANDS.find(([brand]) => brands.some((name) => brand.test(name)))?.[1];
@@ -42,6 +42,7 @@ function brandsOf(bytes: Uint8Array): readonly string[] {
   return brands;
 }
 
+/** Four bytes, each as the character of its number. */
 function textAt(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + 4));
 }

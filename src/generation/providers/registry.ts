@@ -53,5 +53,26 @@ export function createOpenAiProvider(deps: HttpDeps, config: ProviderConfig): Pr
 }
 
 function withKeeping(config: ProviderConfig, provider: Provider): Provider {
-  return { ...provider, keepsPicturesMs: (knownProvider(config.name)?.keepsPicturesHours ?? 1) * HOUR_MS };
+  const { submit, ask } = provider;
+  return {
+    ...provider,
+    submit: async (request) => withoutKey(await submit(request), config.apiKey),
+    ...(ask ? { ask: async (...task: Parameters<typeof ask>) => withoutKey(await ask(...task), config.apiKey) } : {}),
+    keepsPicturesMs: (knownProvider(config.name)?.keepsPicturesHours ?? 1) * HOUR_MS,
+  };
+}
+
+/** So much of a key is as bad as the whole: what a service says may have been cut off behind it. */
+const TELLING_CHARACTERS = 8;
+
+// A service may quote the key that it refuses. What it says is stored, and shown to the person.
+function withoutKey<T extends object>(result: T, key: string | undefined): T {
+  if (key === undefined || key.length < TELLING_CHARACTERS) return result;
+  const told = key.slice(0, TELLING_CHARACTERS);
+  const { message, cause } = result as { readonly message?: unknown; readonly cause?: unknown };
+  return {
+    ...result,
+    ...(typeof message === 'string' && message.includes(told) ? { message: '图片服务拒绝了请求' } : {}),
+    ...(typeof cause === 'string' && cause.includes(told) ? { cause: 'withheld' } : {}),
+  };
 }

@@ -20,17 +20,18 @@ export type Problem =
   | 'too-large'
   | 'permanent';
 
-const CODE_OF: Record<Problem, Code> = {
-  transient: 'STORE_UNAVAILABLE',
-  ambiguous: 'STORE_UNCERTAIN',
-  throttled: 'STORE_THROTTLED',
-  conflict: 'STORE_CONFLICT',
-  duplicate: 'STORE_DUPLICATE',
-  'not-found': 'STORE_NOT_FOUND',
-  auth: 'STORE_DENIED',
-  quota: 'STORE_QUOTA',
-  'too-large': 'STORE_TOO_LARGE',
-  permanent: 'STORE_REJECTED',
+/** The code of each, and what to do about it. */
+const MEANINGS: Record<Problem, readonly [Code, string]> = {
+  transient: ['STORE_UNAVAILABLE', 'the request was never sent; repeat it'],
+  ambiguous: ['STORE_UNCERTAIN', 'no answer was seen, it may have happened; repeat only what is idempotent'],
+  throttled: ['STORE_THROTTLED', 'the platform is limiting requests; repeat later'],
+  conflict: ['STORE_CONFLICT', 'another transaction was first; read again'],
+  duplicate: ['STORE_DUPLICATE', 'a record of this key exists; read it back'],
+  'not-found': ['STORE_NOT_FOUND', 'the collection or file does not exist; create it with `wx-durable init`'],
+  auth: ['STORE_DENIED', 'the platform denied access; check permissions and environment'],
+  quota: ['STORE_QUOTA', 'a quota of the environment is used up; raise the plan'],
+  'too-large': ['STORE_TOO_LARGE', 'the data is larger than the platform allows; ask for less'],
+  permanent: ['STORE_REJECTED', 'the platform refused the request; see the cause'],
 };
 
 // In this order; the first that matches decides.
@@ -106,24 +107,12 @@ export function translate(error: unknown, what: string): DurableError {
   if (isDurableError(error)) return error;
   const problem = problemOf(error);
   const { errCode, code } = readError(error);
-  return new DurableError(CODE_OF[problem], `${what}: ${HINTS[problem]}`, {
+  const [meant, hint] = MEANINGS[problem];
+  return new DurableError(meant, `${what}: ${hint}`, {
     cause: error,
     details: { problem, errCode, sdkCode: code },
   });
 }
-
-const HINTS: Record<Problem, string> = {
-  transient: 'the request was never sent; repeat it',
-  ambiguous: 'no answer was seen, it may have happened; repeat only what is idempotent',
-  throttled: 'the platform is limiting requests; repeat later',
-  conflict: 'another transaction was first; read again',
-  duplicate: 'a record of this key exists; read it back',
-  'not-found': 'the collection or file does not exist; create it with `wx-durable init`',
-  auth: 'the platform denied access; check permissions and environment',
-  quota: 'a quota of the environment is used up; raise the plan',
-  'too-large': 'the data is larger than the platform allows; ask for less',
-  permanent: 'the platform refused the request; see the cause',
-};
 
 function readError(error: unknown): { text: string; code: string | undefined; errCode: number | undefined } {
   if (typeof error !== 'object' || error === null) return { text: String(error), code: undefined, errCode: undefined };

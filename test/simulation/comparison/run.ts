@@ -1,4 +1,5 @@
 /** `npm run sim -- --compare`: the comparison on all processors; this file is also each worker. */
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,12 +9,7 @@ import { gather, planJobs, runJob, type Job } from './compare.ts';
 import { figuresOf, targetsOf, type Comparison, type Figures } from './figures.ts';
 import { renderComparison } from './markdown.ts';
 import { writeReadmes } from './readme.ts';
-import type { Tally } from './tally.ts';
-
-interface Done {
-  readonly job: Job;
-  readonly tally: Tally;
-}
+import { openKept, type Done } from './kept.ts';
 
 function beWorker(): void {
   parentPort?.on('message', (job: Job) => {
@@ -22,9 +18,11 @@ function beWorker(): void {
   });
 }
 
-function runAll(jobs: readonly Job[], workers: number): Promise<readonly Done[]> {
-  const waiting = [...jobs];
-  const done: Done[] = [];
+function runAll(jobs: readonly Job[], { workers, keep }: Pick<Options, 'workers' | 'keep'>): Promise<readonly Done[]> {
+  const kept = openKept(fileURLToPath(import.meta.url), keep);
+  const done: Done[] = [...kept.of(jobs)];
+  const before = new Set(done.map(({ job }) => JSON.stringify(job)));
+  const waiting = jobs.filter((job) => !before.has(JSON.stringify(job)));
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const worker = new Worker(fileURLToPath(import.meta.url));
@@ -35,13 +33,14 @@ function runAll(jobs: readonly Job[], workers: number): Promise<readonly Done[]>
       };
       worker.on('message', (one: Done) => {
         done.push(one);
+        kept.add(one);
         tellProgress(done.length, jobs.length);
         next();
       });
       worker.on('error', reject);
       next();
     });
-  return Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, work)).then(() => done);
+  return Promise.all(Array.from({ length: Math.min(workers, waiting.length) }, work)).then(() => done);
 }
 
 function tellProgress(done: number, of: number): void {
@@ -53,12 +52,14 @@ interface Options {
   readonly seed: number;
   readonly variantCalls: number;
   readonly workers: number;
+  /** Slices that are done are kept there, so that a run that was cut goes on. */
+  readonly keep: string | undefined;
 }
 
 const BESIDE = ['original', 'wx-durable'];
 
 async function compare(options: Options): Promise<Comparison> {
-  const { calls, seed, variantCalls, workers } = options;
+  const { calls, seed, variantCalls } = options;
   const assumptions: Assumptions = { ...HEADLINE, calls };
   const variants = variantCalls > 0 ? Object.entries(VARIANTS) : [];
   const jobs = [
@@ -69,7 +70,7 @@ async function compare(options: Options): Promise<Comparison> {
       ),
     ),
   ];
-  const sums = gather(await runAll(jobs, workers));
+  const sums = gather(await runAll(jobs, options));
   const figures = (name: string): readonly Figures[] =>
     [...(sums.get(name) ?? [])].map(([system, tally]) => figuresOf(system, tally)).sort(inOrder);
   const systems = figures('');
@@ -111,12 +112,17 @@ async function main(): Promise<void> {
       seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(availableParallelism()) },
       readme: { type: 'boolean', default: false },
+      keep: { type: 'string' },
+      from: { type: 'string' },
     },
   });
-  const { calls, variants: variantCalls, seed, workers } = values;
-  const comparison = await compare({
-    ...{ calls: Number(calls), variantCalls: Number(variantCalls), seed: Number(seed), workers: Number(workers) },
-  });
+  const { calls, variants: variantCalls, seed, workers, keep } = values;
+  const options = {
+    ...{ calls: Number(calls), variantCalls: Number(variantCalls), seed: Number(seed), workers: Number(workers), keep },
+  };
+  // Written anew from a run that was kept, or played.
+  const comparison =
+    values.from === undefined ? await compare(options) : (JSON.parse(readFileSync(values.from, 'utf8')) as Comparison);
   if (values.readme) writeReadmes(comparison);
   if (values.json) console.log(JSON.stringify(comparison));
   else say(comparison);

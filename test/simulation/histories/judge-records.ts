@@ -15,6 +15,8 @@ type Final = Extract<Said, { readonly kind: 'final' }>;
 const LEAKS = ['backupReason', 'originalError', 'retryCount', 'mac', 'payload', 'state', 'recordId', '_openid'];
 /** The code of a record that was given up after a day. */
 const GIVEN_UP = 'ONCE_UNKNOWN';
+/** Nobody gives up sooner: a day, less what the clocks of two machines may differ. */
+const PATIENCE_MS = 86_400_000 - 15 * 60_000;
 
 export function judgeRecords(scene: Case, findings: Findings): void {
   judgeMoney(scene, findings);
@@ -62,8 +64,15 @@ function judgeResult(truth: Truth, { key, record, calls }: Result, { demand }: F
     demand(!truth.pictures || shown === `${key}_${own?.attempt}`, 'I7', () => `its address shows ${shown}`, key);
     return;
   }
-  const isHonest = record['errorCode'] === GIVEN_UP || !own?.made || own.form === 'bytes' || own.form === 'junk';
+  const isHonest = isGivenUp(record) || !own?.made || own.form === 'bytes' || own.form === 'junk';
   demand(isHonest, 'I1', () => `says ${String(record['status'])}, though the picture was made`, key);
+}
+
+// Before that, the picture may still be on its way.
+function isGivenUp({ errorCode, createdAt, finishedAt }: Document): boolean {
+  if (errorCode !== GIVEN_UP) return false;
+  if (!(createdAt instanceof Date) || !(finishedAt instanceof Date)) return true;
+  return finishedAt.getTime() - createdAt.getTime() >= PATIENCE_MS;
 }
 
 function judgeRecord(record: Document, key: string, { demand }: Findings): void {

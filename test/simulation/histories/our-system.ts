@@ -17,7 +17,7 @@ function boot(ports: InstancePorts): Booted {
   const writer = createDurableWriter(ports, { maxAttempts: ports.maxAttempts });
   const deps = { ...ports, writer };
   const registration = { open: true, initialCredits: INITIAL_CREDITS };
-  const gallery = createGallery({ ...ports, registration });
+  const gallery = createGallery({ ...deps, registration });
   const generation = createGeneration(deps, { registration, earlier: async () => answerEarlier });
   const recovery = createGenerationRecovery(deps);
   const pruning = createHoldPruning(deps, { records: collections.works, accounts: collections.users });

@@ -1,4 +1,5 @@
 /** The rules of the protocol, each taken away alone. Their numbers are those of CONTRIBUTING. */
+import type { StoryName } from '../stories.ts';
 import { planted, type Mutation } from './mutation.ts';
 
 export interface RuleMutation extends Mutation {
@@ -7,10 +8,14 @@ export interface RuleMutation extends Mutation {
   readonly inModel?: number;
   /** What shows that it is missing. @default wrong plans */
   readonly shows?: 'held';
+  /** The stories in which it matters: it is tried by every placement of two faults over them. */
+  readonly stories: readonly StoryName[];
 }
 
 const HOLD = 'src/once/hold.ts';
 const ONCE = 'src/once/once.ts';
+const EARLIER = 'src/once/earlier.ts';
+const REOPEN = 'src/once/reopen.ts';
 const OPEN = 'src/once/open.ts';
 const RESOLVE = 'src/once/resolve.ts';
 const RECOVER = 'src/once/recover.ts';
@@ -19,6 +24,7 @@ const NOTHING = 'async () => ({ done: 0, skipped: 0, failed: [] }),';
 export const ruleMutations: readonly RuleMutation[] = [
   {
     rule: 1,
+    stories: ['a call and its client retry at once'],
     inModel: 15_112,
     ...planted(
       'opens whatever is held',
@@ -29,15 +35,18 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 1,
+    stories: ['one call'],
+    shows: 'held',
     ...planted(
       'takes its own opening, whose answer was lost, for another one',
       OPEN,
-      'if (tried.value === undefined || holdIn(tried.value, id)?.token === hold.token) return',
-      'if (tried.value === undefined) return',
+      'if (found && holdIn(found, id)?.token === hold.token) return { key, hold, account };',
+      '',
     ),
   },
   {
     rule: 2,
+    stories: ['one call'],
     inModel: 0,
     ...planted(
       'does not look at the lease before paying',
@@ -48,6 +57,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 3,
+    stories: ['one call'],
     inModel: 0,
     shows: 'held',
     ...planted(
@@ -59,6 +69,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 4,
+    stories: ['a call and its client retry after the lease'],
     inModel: 6,
     ...planted(
       'leaves an unknown record under a void hold',
@@ -69,6 +80,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 4,
+    stories: ['a call and its client retry after the lease'],
     inModel: 9,
     ...planted(
       'recovery does not list unknown records',
@@ -79,11 +91,13 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 5,
+    stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
     inModel: 200,
     ...planted('replaces a final record', 'src/durable/writer.ts', 'where: request.replaces ?? {} }', 'where: {} }'),
   },
   {
     rule: 5,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 9,
     ...planted(
       'an older attempt replaces the unknown record of a newer one',
@@ -94,7 +108,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 6,
-    inModel: 181,
+    stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
     ...planted(
       'answers its own record where another one was first',
       ONCE,
@@ -104,6 +118,8 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 6,
+    stories: ['a call and its client retry after the lease'],
+    inModel: 181,
     ...planted(
       'does not close a hold by the final record that is there',
       RESOLVE,
@@ -113,6 +129,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 7,
+    stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
     inModel: 37,
     ...planted(
       'a lower tier acknowledges after the lease',
@@ -123,15 +140,17 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 7,
+    stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
     ...planted(
       'a second call answers from a lower tier after the lease',
-      ONCE,
+      EARLIER,
       "if (hold.st === 'void' || (hold.st === 'open' && parts.clock.now() >= hold.until)) return undefined;",
       "if (hold.st === 'void') return undefined;",
     ),
   },
   {
     rule: 8,
+    stories: ['one call'],
     inModel: 62,
     ...planted(
       'closes by a record that only storage holds',
@@ -142,6 +161,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 8,
+    stories: ['one call'],
     inModel: 159,
     ...planted(
       'closes before the record is acknowledged',
@@ -153,6 +173,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 9,
+    stories: ['one call'],
     inModel: 1_851,
     ...planted(
       'closes what is closed',
@@ -163,6 +184,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 9,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 212,
     ...planted(
       'closes under any token',
@@ -173,6 +195,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 10,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 2,
     name: 'letters are not keyed by attempt',
     edits: [
@@ -200,6 +223,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 10,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 10,
     ...planted(
       "a letter of another token than the closed hold's counts",
@@ -210,6 +234,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 10,
+    stories: ['one call'],
     inModel: 2_557,
     ...planted(
       'recovery does not bring letters of closed holds home',
@@ -220,16 +245,18 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 11,
+    stories: ['a call and its client retry at once'],
     inModel: 202,
     name: 'resolves before the lease is over',
     edits: [
       { file: RESOLVE, find: 'if (parts.clock.now() < hold.until) return record;', replace: '' },
       { file: 'src/once/recover-holds.ts', find: '.filter(([, { until }]) => until <= nowMs)', replace: '' },
-      { file: ONCE, find: "if (hold.st === 'open' && parts.clock.now() < hold.until) {", replace: 'if (false) {' },
+      { file: EARLIER, find: "if (hold.st === 'open' && parts.clock.now() < hold.until) {", replace: 'if (false) {' },
     ],
   },
   {
     rule: 11,
+    stories: ['a call and its client retry after the lease'],
     inModel: 8,
     ...planted(
       'goes on where a tier cannot be read',
@@ -240,41 +267,46 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 12,
+    stories: ['one call'],
     inModel: 1_668,
     ...planted(
       'gives back without a fence',
       RESOLVE,
-      'const record = scene.record ?? (await fence(parts, scene, isResult ? undefined : found?.letter));',
+      'const record = scene.record ?? (await fence(parts, scene, { letter: isResult ? undefined : found?.letter, isOver }));',
       "if (!scene.record) return void (await settle(parts, { key: scene.key, hold: scene.hold, status: 'failed' }, scene.deadline));\n" +
         '  const record = scene.record;',
     ),
   },
   {
     rule: 12,
+    stories: ['one call'],
     inModel: 6_682,
     ...planted(
       'never gives up what is unknown',
       RESOLVE,
-      'return isOver ? expire(parts, scene, record) : record;',
-      'return record;',
+      'const isOver = isOverdue(parts, scene);\n  const overlooked',
+      'const isOver = false;\n  const overlooked',
     ),
   },
   {
     rule: 13,
+    stories: ['an explicit retry of an unknown result'],
     inModel: 76,
     ...planted(
       'pays again without taking the unknown record over',
-      OPEN,
+      REOPEN,
       'const found = await takeOver(parts, { record, hold, deadline });',
       "const found = 'taken';",
     ),
   },
   {
     rule: 13,
+    stories: ['two explicit retries at once'],
     ...planted('reopens what is closed or in other hands', HOLD, 'where: mine(id, old.token),', 'where: {},'),
   },
   {
     rule: 14,
+    stories: ['a call whose hold is pruned'],
     ...planted(
       'prunes a hold whose record is not final where it belongs',
       'src/once/prune.ts',
@@ -284,6 +316,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 14,
+    stories: ['a call whose hold is pruned'],
     ...planted(
       'lets an opening in that is older than what was pruned',
       HOLD,
@@ -293,6 +326,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 14,
+    stories: ['a call repeated after its hold was pruned'],
     ...planted(
       'opens what was pruned while its record cannot be read',
       ONCE,
