@@ -57,6 +57,7 @@ export function lookBack(
     if (said.kind === 'error') chronicle.see(`told: ${said.code}`);
     else if (said.kind === 'nothing') chronicle.see(`told nothing: ${said.why}`);
     else chronicle.see(`told: ${said.status} in ${said.savedIn}${said.replayed ? ', again' : ''}`);
+    if (said.kind === 'final' && said.replayed) chronicle.see(`replayed from: ${said.savedIn}`);
   }
   unknownEnds(chronicle);
 }

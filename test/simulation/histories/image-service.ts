@@ -1,7 +1,7 @@
 /** The image service: it takes orders, paints, refuses, forgets, and knows for certain what it was paid for. */
 import { sleep, type DurableError } from '../../../src/core/index.ts';
 import type { Download, Provider, ProviderResult } from '../../../src/generation/index.ts';
-import { createDraws, type Draws } from './draws.ts';
+import { createDraws } from './draws.ts';
 import { send, type Conditions } from './line.ts';
 import type { RunOf } from './ports.ts';
 import type { PaidCall } from './truth.ts';
@@ -139,5 +139,3 @@ function unclearly<T>(exchange: Promise<T>): Promise<T | ProviderResult> {
     return wasSent ? unclear(error.code) : { status: 'failed', message: 'connection refused', cause: error.code };
   });
 }
-
-export type { Draws };

@@ -167,7 +167,8 @@ function noteCompleted(now: Now, record: Document, key: string): void {
 
 function applyLetter(fold: Fold, { place, id, after }: Commit): void {
   const { now } = fold;
-  if (fold.planted.has(id)) return;
+  // What was planted lies in the collection; a real letter's file may have the same name.
+  if (place === 'emergency_backup' && fold.planted.has(id)) return;
   const key = String(after ? after['recordId'] : id.slice(0, id.lastIndexOf('_')));
   const letters = now.letters.get(key) ?? new Map<string, Document>();
   now.letters.set(key, letters);

@@ -1,5 +1,5 @@
 /** The database and the files as they are, with every change that took effect written down. */
-import type { Seal } from '../../../src/core/index.ts';
+import { canonicalJson, type Seal } from '../../../src/core/index.ts';
 import { decodeLetter } from '../../../src/durable/tiers.ts';
 import type { Blobs, Document, Store } from '../../../src/store/index.ts';
 import { createMemoryBlobs, createMemoryStore, type MemoryStore } from '../../../src/store/memory/index.ts';
@@ -38,6 +38,16 @@ function noted(memory: MemoryStore, chronicle: Chronicle): Store {
     async update(collection, target, change) {
       const changed = await memory.update(collection, target, change);
       if (changed > 0) await note(collection, target.id);
+      return changed;
+    },
+    async updateMany(collection, targets, change) {
+      const read = () => Promise.all(targets.ids.map((id) => memory.get(collection, id)));
+      const before = await read();
+      const changed = await memory.updateMany(collection, targets, change);
+      for (const [index, after] of (await read()).entries()) {
+        if (after && canonicalJson(after) !== canonicalJson(before[index]))
+          chronicle.commit(collection, after._id, after);
+      }
       return changed;
     },
     async remove(collection, target) {

@@ -79,6 +79,7 @@ export function send<T>(conditions: Conditions, run: Run, step: Step, effect: ()
   const blow = conditions.isHealed ? undefined : blowHere(run, step);
   run.statements += 1;
   if (blow) conditions.chronicle.see(`${blow.blow} ${blow.isAfter ? 'after' : 'before'} ${step.op} ${step.place}`);
+  if (blow?.blow === 'kill') conditions.chronicle.see(`killed at: ${step.op} ${step.place}`);
   if (blow && !blow.isAfter) strike(conditions, machine, blow);
   return new Promise<unknown>((resolve, reject) => {
     const go = (): void => {

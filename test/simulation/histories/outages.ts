@@ -1,5 +1,5 @@
 import type { Draws } from './draws.ts';
-import { PLACES, type Place, type Profile } from './profile.ts';
+import type { Place, Profile } from './profile.ts';
 
 /** How a place that is down shows it. */
 export type Outage = 'refused' | 'reset' | 'garbage' | 'hang';
@@ -48,6 +48,3 @@ function covers(down: Place, place: string): boolean {
   if (down === 'everything' || down === place) return true;
   return down === 'database' && place !== 'storage';
 }
-
-/** Whether a text names a place that outages know. */
-export const isPlace = (name: string): name is Place => (PLACES as readonly string[]).includes(name);

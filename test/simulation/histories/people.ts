@@ -25,7 +25,7 @@ const HOPELESS = new Set(['QUOTA_EXCEEDED', 'CREDITS_INSUFFICIENT', 'IDEMPOTENCY
 /** Waits before asking again. */
 const WAITS_MS = [200, 2_000, 2_000, 70_000, 600_000, 25 * 3_600_000];
 /** While what was told is not where it belongs yet. */
-const SOON_MS = [100, 500, 2_000];
+const SOON_MS = [1_000, 5_000, 10_000, 15_000];
 /** A run of `generate` that is struck is struck at one of so many statements. */
 const CALL_STEPS = 14;
 
@@ -78,7 +78,7 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
       if (said.kind === 'final') {
         if (draws.chance(0.12)) await remove(intent);
         // What is not where it belongs yet is asked for again more often.
-        if (!draws.chance(said.savedIn === 'works' ? 0.15 : 0.8)) return;
+        if (!draws.chance(said.savedIn === 'works' ? 0.15 : 0.9)) return;
       } else if (draws.chance(0.25)) return;
       // Somebody who was told so wants it again; now and then somebody does without having been told.
       const isTold = said.kind === 'error' && said.code === 'ONCE_UNKNOWN';

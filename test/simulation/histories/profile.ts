@@ -59,21 +59,32 @@ export function drawProfile(seed: number): Profile {
   const blowRate = (): number => (!isCalm && draws.chance(0.5) ? draws.pick(BLOW_RATES) : 0);
   const each = <T extends string>(names: readonly T[], drawn: () => number) =>
     Object.fromEntries(names.map((name) => [name, drawn()])) as Record<T, number>;
-  return {
+  const profile: Profile = {
     timeoutMs: draws.pick([3_000, 20_000, 60_000]),
     maxAttempts: draws.pick([1, 2, 3, 3]),
     latencyMs: { median: draws.pick([2, 20, 20, 120]), sigma: 0.6 },
     troubles: each(TROUBLES, rate),
     blows: each(BLOWS, blowRate),
     outageShare: isCalm ? 0 : draws.pick([0, 0.02, 0.1, 0.4, 0.4]),
-    outageMs: draws.pick([2_000, MINUTE_MS, 10 * MINUTE_MS]),
+    outageMs: draws.pick([2_000, 10_000, 10_000, MINUTE_MS, 10 * MINUTE_MS]),
     outagePlaces: someOf(draws, PLACES),
     warmth: draws.pick([0.5, 0.9]),
     skewMs: !isCalm && draws.chance(0.3) ? 5 * MINUTE_MS : 0,
     logLoss: draws.pick([0, 0.05]),
     isSealed: draws.chance(0.6),
   };
+  return draws.chance(0.1) ? { ...profile, ...BLINKING } : profile;
 }
+
+/** A database that is gone for seconds again and again: what storage kept is asked for while its lease still runs. */
+const BLINKING = {
+  timeoutMs: 60_000,
+  maxAttempts: 1,
+  troubles: Object.fromEntries(TROUBLES.map((name) => [name, 0])) as Profile['troubles'],
+  outageShare: 0.3,
+  outageMs: 8_000,
+  outagePlaces: ['database'],
+} as const;
 
 function someOf<T>(draws: Draws, items: readonly T[]): readonly T[] {
   const some = items.filter(() => draws.chance(0.4));
