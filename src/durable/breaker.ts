@@ -25,13 +25,15 @@ export interface BreakerOptions {
   readonly failuresToOpen?: number;
   /** The first opening lasts this long; each further one twice as long. @default 1_000 */
   readonly openMs?: number;
-  /** An opening is never longer than this. @default 30_000 */
+  /**
+   * An opening is never longer than this: who has few calls must not refuse them long after an outage. @default 5_000
+   */
   readonly maxOpenMs?: number;
 }
 
 /** A closed breaker. */
 export function createBreaker(clock: Clock, options: BreakerOptions = {}): Breaker {
-  const { failuresToOpen = 5, openMs = 1_000, maxOpenMs = 30_000 } = options;
+  const { failuresToOpen = 5, openMs = 1_000, maxOpenMs = 5_000 } = options;
   let failures = 0;
   let openings = 0;
   let openUntilMs: number | undefined;
