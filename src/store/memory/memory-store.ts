@@ -45,12 +45,6 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
   };
   const matching = (name: string, where: PageRequest['where'] = {}): Document[] =>
     [...open(name).values()].filter(matcher(where));
-  const applied = (name: string, documents: readonly Document[], change: Change): number => {
-    const changes = documents.map((before) => ({ before, after: changed(before, change) }));
-    for (const { after } of changes) open(name).set(after._id, after);
-    return changes.filter(({ before, after }) => after !== before).length;
-  };
-
   return {
     async insert(name, document) {
       assertDocument(document);
@@ -62,11 +56,11 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     async update(name, target, change) {
       assertChange(change);
       const before = found(name, target.id, target.where);
-      return before ? applied(name, [before], change) : 0;
+      return applied(open(name), before ? [before] : [], change);
     },
     async updateMany(name, targets, change) {
       assertChange(change);
-      return applied(name, matching(name, filterOf(targets)), change);
+      return applied(open(name), matching(name, filterOf(targets)), change);
     },
     async remove(name, target) {
       return found(name, target.id, target.where) && open(name).delete(target.id) ? 1 : 0;
@@ -82,6 +76,13 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     },
     dump: (name) => structuredClone([...open(name).values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
   };
+}
+
+// All that change are found before the first is stored: one that cannot change leaves the others as they are.
+function applied(content: Map<string, Document>, documents: readonly Document[], change: Change): number {
+  const changes = documents.map((before) => ({ before, after: changed(before, change) }));
+  for (const { after } of changes) content.set(after._id, after);
+  return changes.filter(({ before, after }) => after !== before).length;
 }
 
 function groups(documents: readonly Document[], by: string) {
