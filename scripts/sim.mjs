@@ -36,7 +36,7 @@ async function mode() {
       rules: { type: 'boolean', default: false },
       rule: { type: 'string' },
       planted: { type: 'boolean', default: false },
-      bug: { type: 'string' },
+      bug: { type: 'string', multiple: true },
       seeds: { type: 'string', default: '1000' },
       calls: { type: 'string', default: '20' },
       json: { type: 'boolean', default: false },
@@ -45,5 +45,5 @@ async function mode() {
   const { json, story, whole, bug, rule } = values;
   if (values.exhaustive !== undefined) return exhaustive({ faults: Number(values.exhaustive), json, story, whole });
   if (values.rules) return rules({ json, rule: rule === undefined ? undefined : Number(rule) });
-  return planted({ json, seeds: Number(values.seeds), calls: Number(values.calls), name: bug });
+  return planted({ json, seeds: Number(values.seeds), calls: Number(values.calls), names: bug });
 }

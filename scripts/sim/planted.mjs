@@ -17,9 +17,9 @@ const CHUNK = 25;
 
 /**
  * Prints after how many seeds each mistake was found, and by which invariant; answers 1 where one was not.
- * @param {{ json: boolean, seeds: number, calls: number, name?: string | undefined }} options one mistake only
+ * @param {{ json: boolean, seeds: number, calls: number, names?: readonly string[] | undefined }} options these mistakes only
  */
-export async function planted({ json, seeds, calls, name }) {
+export async function planted({ json, seeds, calls, names }) {
   const { bugs } = /** @type {typeof import('../../test/simulation/mutations/bugs.ts')} */ (
     await loadTypescript('test/simulation/mutations/bugs.ts')
   );
@@ -28,7 +28,7 @@ export async function planted({ json, seeds, calls, name }) {
   /** @type {Row[]} */
   const rows = [];
   for (const [index, bug] of bugs.entries()) {
-    if (name !== undefined && bug.name !== name) continue;
+    if (names && !names.includes(bug.name)) continue;
     const first = await firstOf(String(index), bug.edits, { seeds, calls, except });
     const row = {
       name: bug.name,
