@@ -107,7 +107,7 @@ export const bugs: readonly Mutation[] = [
   ),
   planted(
     'says failed where the answer was not seen',
-    ONCE,
+    'src/once/pay.ts',
     "return { status: 'unknown', error: cause };",
     "return { status: 'failed', error: cause };",
   ),

@@ -302,7 +302,12 @@ export const ruleMutations: readonly RuleMutation[] = [
   {
     rule: 13,
     stories: ['two explicit retries at once'],
-    ...planted('reopens what is closed or in other hands', HOLD, 'where: mine(id, old.token),', 'where: {},'),
+    ...planted(
+      'reopens what is closed or in other hands',
+      HOLD,
+      'where: { ...eligible, ...mine(id, old.token) },',
+      'where: {},',
+    ),
   },
   {
     rule: 14,
