@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DOORS } from '../build/library.mjs';
 import { NOTICE_FILE, packageFolders } from '../build/licences.mjs';
 import { heldInputs, sizeOf } from '../build/report.mjs';
@@ -144,11 +144,13 @@ function readDoor(door, file, chunks) {
 function readMetafile(root, { what, folder, path }) {
   const metafile = /** @type {import('esbuild').Metafile} */ (readJson(path));
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  // What a function loads when it is first needed lies beside it, built in the same run.
+  const own = new Set(Object.keys(metafile.outputs).map((file) => `./${basename(file)}`));
   return {
     what,
     folder,
     inputs: heldInputs(metafile).map((input) => join(root, input)),
-    externals: imports.filter(({ external }) => external).map((one) => one.path),
+    externals: imports.filter(({ external, path: name }) => external && !own.has(name)).map((one) => one.path),
   };
 }
 
