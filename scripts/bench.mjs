@@ -22,7 +22,6 @@ if (name !== undefined && !names.includes(name)) {
 }
 if (!existsSync('dist/cloudfunctions')) throw new Error('run `npm run build` first: a benchmark measures what ships');
 mkdirSync('dist/bench', { recursive: true });
-copyWorker('.', 'dist/bench');
 process.exitCode = name === undefined ? await runAll() : (await run(name, options, { isKept: false })).status;
 
 async function runAll() {
@@ -79,5 +78,6 @@ async function bundle(which) {
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'warning',
   });
+  copyWorker('.', 'dist/bench');
   return outfile;
 }
