@@ -1,4 +1,4 @@
-import type { Deadline } from '../core/index.ts';
+import { canonicalJson, type Deadline } from '../core/index.ts';
 import {
   readMany,
   redrive,
@@ -60,7 +60,7 @@ async function readFacts(parts: Parts, letters: readonly Letter[], deadline: Dea
     accounts: await readMany(parts, { collection: accounts, ids: accountIds, fields: ['quota.holds'] }, deadline),
     records: await readMany(
       parts,
-      { collection: records, ids: ours.map(({ recordId }) => recordId), fields: ['status', 'token'] },
+      { collection: records, ids: ours.map(({ recordId }) => recordId), fields: OWN },
       deadline,
     ),
   };
@@ -120,8 +120,11 @@ function home(parts: Parts, letter: ReadLetter, hold?: Hold): Judgement {
   return homeOf(parts, letter);
 }
 
+/** What says that a record is the letter's own copy: recovery may have finished the same attempt by asking its task. */
+const OWN = ['token', 'status', 'finishedAt'];
+
 function isHome(record: Document, { payload }: Letter): boolean {
-  return record['token'] === payload['token'] && record['status'] === payload['status'];
+  return OWN.every((field) => canonicalJson(record[field]) === canonicalJson(payload[field]));
 }
 
 // The older flat form has an id of its own making: its record may be there under another one than we give it.
