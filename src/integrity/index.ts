@@ -27,4 +27,5 @@ export {
   type Retention,
   type RetentionCheckpoint,
   type RetentionReport,
+  retentionPhases,
 } from './retention.ts';

@@ -21,14 +21,14 @@ export interface RetentionDeps extends DurableWriterDeps {
   readonly deadLetters?: string;
 }
 
-const PHASES = ['letters', 'reports'] as const;
-export type RetentionPhase = (typeof PHASES)[number];
+export const retentionPhases = ['letters', 'reports'] as const;
+export type RetentionPhase = (typeof retentionPhases)[number];
 
 export type RetentionCheckpoint = PhaseCheckpoint<RetentionPhase>;
 
 /** A stored value as a checkpoint of retention; undefined for what is none. */
 export const readRetentionCheckpoint = (stored: unknown): RetentionCheckpoint | undefined =>
-  readPhaseCheckpoint(stored, PHASES);
+  readPhaseCheckpoint(stored, retentionPhases);
 
 export interface PruneRequest {
   /** Nothing further is begun after it. */
@@ -106,7 +106,7 @@ async function walkPhases(
   from: RetentionCheckpoint | undefined,
 ): Promise<Pick<RetentionReport, 'phases' | 'checkpoint'>> {
   const phases: Partial<Record<RetentionPhase, WalkReport>> = {};
-  for (const phase of PHASES.slice(Math.max(0, PHASES.indexOf(from?.phase ?? 'letters')))) {
+  for (const phase of retentionPhases.slice(Math.max(0, retentionPhases.indexOf(from?.phase ?? 'letters')))) {
     const after = phase === from?.phase ? from.after : undefined;
     const report = await walks[phase](after).catch((error: unknown) => stoppedAt(error, after));
     phases[phase] = report;

@@ -9,6 +9,7 @@ export { createHoldPruning, type HoldPruning, type PruneRequest } from './prune.
 export {
   createRecovery,
   readRecoverCheckpoint,
+  recoverPhases,
   type RecoverCheckpoint,
   type RecoverReport,
   type RecoverRequest,

@@ -8,14 +8,14 @@ import { recoverLetters } from './recover-letters.ts';
 import { recoverUnknown } from './recover-unknown.ts';
 
 /** Open holds first (they may free credits), then unexplained records, then letters that nobody asked for. */
-const PHASES = ['holds', 'unknown', 'letters'] as const;
-export type RecoverPhase = (typeof PHASES)[number];
+export const recoverPhases = ['holds', 'unknown', 'letters'] as const;
+export type RecoverPhase = (typeof recoverPhases)[number];
 
 export type RecoverCheckpoint = PhaseCheckpoint<RecoverPhase>;
 
 /** A stored value as a checkpoint of recovery; undefined for what is none. */
 export const readRecoverCheckpoint = (stored: unknown): RecoverCheckpoint | undefined =>
-  readPhaseCheckpoint(stored, PHASES);
+  readPhaseCheckpoint(stored, recoverPhases);
 
 export interface RecoverRequest {
   readonly deadline: Deadline;
@@ -56,7 +56,7 @@ async function recover(parts: RecoveryParts, request: RecoverRequest): Promise<R
     letters: (after) => recoverLetters(parts, request, after),
   };
   const phases: Partial<Record<RecoverPhase, WalkReport>> = {};
-  for (const phase of PHASES.slice(PHASES.indexOf(from?.phase ?? 'holds'))) {
+  for (const phase of recoverPhases.slice(recoverPhases.indexOf(from?.phase ?? 'holds'))) {
     const report = await walks[phase](phase === from?.phase ? from.after : undefined).catch(failedPhase);
     phases[phase] = report;
     if (report.checkpoint) return { phases, checkpoint: { phase, after: report.checkpoint } };

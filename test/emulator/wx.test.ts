@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createNetwork, createWx, type StringStorage, type Wx, type WxOptions } from '../../src/emulator/wx/index.ts';
+import { createMemoryStorage } from '../../src/emulator/wx/storage.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
 import { functionsFolder, openEmulator, temporaryFolder } from './harness.ts';
 
@@ -316,23 +317,14 @@ describe('storage', () => {
   });
 
   test('a given storage outlives the phone, and users do not see one another', () => {
-    const values = new Map<string, string>();
-    const storage: StringStorage = {
-      get length() {
-        return values.size;
-      },
-      key: (index) => [...values.keys()][index] ?? null,
-      getItem: (key) => values.get(key) ?? null,
-      setItem: (key, value) => void values.set(key, value),
-      removeItem: (key) => void values.delete(key),
-    };
-    values.set('of the page', 'mine');
+    const storage = createMemoryStorage();
+    storage.setItem('of the page', 'mine');
     phone(storage).setStorageSync('k', 'kept');
     const again = phone(storage);
     expect(again.getStorageSync('k')).toBe('kept');
     expect(again.getStorageInfoSync().keys).toEqual(['k']);
     expect(phone(storage, 'oBob').getStorageSync('k')).toBe('');
     again.clearStorageSync();
-    expect([...values.keys()]).toEqual(['of the page']);
+    expect([storage.length, storage.key(0)]).toEqual([1, 'of the page']);
   });
 });

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Store } from '../../src/store/index.ts';
 import { exhaust, type ExhaustiveOptions, type Report } from './exhaustive.ts';
 import { MOODS } from './exhaustive-tasks.ts';
 import { MEETING_NAMES, STORY_NAMES, storyOf } from './stories.ts';
+import { sabotages } from './sabotages.ts';
 
 let placements = 0;
 let runs = 0;
@@ -51,33 +51,6 @@ describe('functions that meet', () => {
   }
 });
 
-/** Each breaks one promise that the protocol stands on. */
-const sabotages: Readonly<Record<string, (store: Store) => Store>> = {
-  'updates whatever the condition': (store) => ({
-    ...store,
-    update: (collection, target, change) => store.update(collection, { id: target.id }, change),
-  }),
-  'overwrites on insert': (store) => ({
-    ...store,
-    async insert(collection, document) {
-      await store.remove(collection, { id: document._id });
-      return store.insert(collection, document);
-    },
-  }),
-  'acknowledges dead letters without keeping them': (store) => ({
-    ...store,
-    insert: (collection, document) =>
-      collection === 'emergency_backup' ? Promise.resolve('inserted') : store.insert(collection, document),
-  }),
-  'forgets conditions on holds that are closed': (store) => ({
-    ...store,
-    update(collection, target, change) {
-      const where = Object.entries(target.where ?? {}).filter(([path]) => !path.endsWith('.st'));
-      return store.update(collection, { id: target.id, where: Object.fromEntries(where) }, change);
-    },
-  }),
-};
-
 describe('merging runs that come to the same state', () => {
   const counted = ({ placements, wrong, held, by, endings }: Report) => ({
     ...{ placements, wrong, held, by },
@@ -92,7 +65,7 @@ describe('merging runs that come to the same state', () => {
   };
 
   it('finds the same endings, right and wrong ones, each as often as running every placement does', async () => {
-    const sabotage = sabotages['acknowledges dead letters without keeping them'] as (store: Store) => Store;
+    const sabotage = sabotages['acknowledges dead letters without keeping them'];
     const { wrong, placements } = await both({ ...ONCE, name: 'one call', maxFaults: 2, sabotage });
     expect(wrong).toBeGreaterThan(0);
     expect(wrong).toBeLessThan(placements / 2);

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/store/index.ts';
 import { runHistory, type History } from './history.ts';
 import { addTally, createTally, summaryOf, tallyOf, type Summary, type Tally } from './tally.ts';
+import { forgetting, losing, sabotages, type Sabotage } from '../sabotages.ts';
 
 const SEEDS = 1_000;
 const CALLS = 20;
@@ -12,7 +12,7 @@ const limit = Error.stackTraceLimit;
 beforeAll(() => void (Error.stackTraceLimit = 0));
 afterAll(() => void (Error.stackTraceLimit = limit));
 
-async function runSeeds(from: number, count: number, sabotage?: (store: Store) => Store): Promise<Tally> {
+async function runSeeds(from: number, count: number, sabotage?: Sabotage): Promise<Tally> {
   const tally = createTally();
   for (let seed = from; seed < from + count; seed += 1) {
     addTally(tally, tallyOf(await runHistory({ seed, calls: CALLS, sabotage })));
@@ -83,7 +83,7 @@ describe('a seed', () => {
 
 const MOST_WORLDS = 300;
 
-async function firstNoticed(sabotage: (store: Store) => Store): Promise<number> {
+async function firstNoticed(sabotage: Sabotage): Promise<number> {
   let seed = 1;
   while (seed <= MOST_WORLDS && (await runSeeds(seed, 1, sabotage)).violations === 0) seed += 1;
   return seed;
@@ -91,44 +91,11 @@ async function firstNoticed(sabotage: (store: Store) => Store): Promise<number> 
 
 // Controls: a store that breaks one promise the protocol stands on must be noticed.
 describe('the judge', () => {
-  const sabotages: Readonly<Record<string, (store: Store) => Store>> = {
-    'updates whatever the condition': (store) => ({
-      ...store,
-      update: (collection, target, change) => store.update(collection, { id: target.id }, change),
-    }),
-    'overwrites on insert': (store) => ({
-      ...store,
-      async insert(collection, document) {
-        await store.remove(collection, { id: document._id });
-        return store.insert(collection, document);
-      },
-    }),
-    'acknowledges dead letters without keeping them': (store) => ({
-      ...store,
-      insert: (collection, document) =>
-        collection === 'emergency_backup' ? Promise.resolve('inserted') : store.insert(collection, document),
-    }),
-    'acknowledges records without keeping them': (store) => ({
-      ...store,
-      insert: (collection, document) =>
-        collection === 'works' ? Promise.resolve('inserted') : store.insert(collection, document),
-    }),
-    'forgets conditions on holds that are closed': (store) => ({
-      ...store,
-      update(collection, target, change) {
-        const where = Object.entries(target.where ?? {}).filter(([path]) => !path.endsWith('.st'));
-        return store.update(collection, { id: target.id, where: Object.fromEntries(where) }, change);
-      },
-    }),
-    'forgets the limits of accounts': (store) => ({
-      ...store,
-      update(collection, target, change) {
-        const where = Object.entries(target.where ?? {}).filter(([path]) => !/credits|used|tries/.test(path));
-        return store.update(collection, { id: target.id, where: Object.fromEntries(where) }, change);
-      },
-    }),
+  const further = {
+    'acknowledges records without keeping them': losing('works'),
+    'forgets the limits of accounts': forgetting(/credits|used|tries/),
   };
-  for (const [name, sabotage] of Object.entries(sabotages)) {
+  for (const [name, sabotage] of Object.entries({ ...sabotages, ...further })) {
     it(`notices a store that ${name}`, async () => {
       expect(await firstNoticed(sabotage)).toBeLessThanOrEqual(MOST_WORLDS);
     });

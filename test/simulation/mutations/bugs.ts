@@ -1,11 +1,7 @@
 /** Mistakes that somebody could make in a hurry, each of which the random histories must find. */
-import { planted, type Mutation } from './mutation.ts';
+import { ONCE, EARLIER, OPEN, RESOLVE, planted, type Mutation } from './mutation.ts';
 import { ruleMutations } from './rules.ts';
 
-const ONCE = 'src/once/once.ts';
-const EARLIER = 'src/once/earlier.ts';
-const OPEN = 'src/once/open.ts';
-const RESOLVE = 'src/once/resolve.ts';
 const WRITER = 'src/durable/writer.ts';
 const QUOTA = 'src/generation/quota.ts';
 

@@ -16,3 +16,9 @@ export interface Mutation {
 export function planted(name: string, file: string, find: string, replace: string): Mutation {
   return { name, edits: [{ file, find, replace }] };
 }
+
+// Files in which many mistakes are planted.
+export const ONCE = 'src/once/once.ts';
+export const EARLIER = 'src/once/earlier.ts';
+export const OPEN = 'src/once/open.ts';
+export const RESOLVE = 'src/once/resolve.ts';

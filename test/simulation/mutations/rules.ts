@@ -1,6 +1,6 @@
 /** The rules of the protocol, each taken away alone. Their numbers are those of CONTRIBUTING. */
 import type { StoryName } from '../stories.ts';
-import { planted, type Mutation } from './mutation.ts';
+import { ONCE, EARLIER, OPEN, RESOLVE, planted, type Mutation } from './mutation.ts';
 
 export interface RuleMutation extends Mutation {
   readonly rule: number;
@@ -13,11 +13,7 @@ export interface RuleMutation extends Mutation {
 }
 
 const HOLD = 'src/once/hold.ts';
-const ONCE = 'src/once/once.ts';
-const EARLIER = 'src/once/earlier.ts';
 const REOPEN = 'src/once/reopen.ts';
-const OPEN = 'src/once/open.ts';
-const RESOLVE = 'src/once/resolve.ts';
 const RECOVER = 'src/once/recover.ts';
 const NOTHING = 'async () => ({ done: 0, skipped: 0, failed: [] }),';
 
