@@ -1,8 +1,10 @@
 import {
   asDurableError,
   canonicalJson,
+  createDeadline,
   DurableError,
   isDurableError,
+  withTimeout,
   type Code,
   type Deadline,
 } from '../core/index.ts';
@@ -21,6 +23,8 @@ import type { Key, Payment } from './kind.ts';
 import { readRetried, settle, type Parts } from './parts.ts';
 
 const DAY_MS = 86_400_000;
+/** A provider that is asked about a task, and has a picture copied perhaps, may take this long. */
+const ASK_LIMIT_MS = 15_000;
 /** Evidence that fails so fails for ever: it cannot be read, or cannot be stored. */
 const USELESS: ReadonlySet<Code> = new Set([
   'LETTER_INVALID',
@@ -209,13 +213,13 @@ function asFailed({ clock, kind }: Parts, record: Document): Document {
 
 async function askProvider(parts: Parts, scene: Scene): Promise<Payment | 'running' | undefined> {
   const { taskId } = scene.hold;
-  if (!taskId || !parts.kind.ask) return undefined;
+  const { clock, kind } = parts;
+  if (!taskId || !kind.ask) return undefined;
+  const limitMs = Math.min(ASK_LIMIT_MS, scene.deadline.remainingMs());
   try {
-    const answer = await parts.kind.ask(
-      taskId,
-      { ...scene.key, hold: scene.hold, account: scene.account },
-      scene.deadline,
-    );
+    const basis = { ...scene.key, hold: scene.hold, account: scene.account };
+    const asked = kind.ask(taskId, basis, createDeadline(clock, clock.now() + limitMs));
+    const answer = await withTimeout(clock, limitMs, asked, () => new Error('no answer in time'));
     // A provider keeps a task for about a day: one that still "runs" then is no evidence any more.
     return answer === 'running' && isOverdue(parts, scene) ? undefined : answer;
   } catch (error) {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DurableError } from '../../src/core/index.ts';
-import type { Payment } from '../../src/once/index.ts';
+import type { Kind, Payment } from '../../src/once/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
 import { is, type Document, type Store } from '../../src/store/index.ts';
 import { createCostlyCalls, DAY_MS, LEASE_MS } from '../support/costly-calls.ts';
 import { composeOlderLetter, olderIdOf } from '../support/letters.ts';
+import { createTestClock } from '../support/test-clock.ts';
 
 const UNSEEN: Payment = { status: 'unknown', error: new DurableError('PROVIDER_UNCERTAIN', 'planned') };
 
@@ -64,6 +65,81 @@ describe('a call that cannot be finished now', () => {
       ...{ done: 0, skipped: 0, failed: [{ id: 'w_1', code: 'STORE_DENIED' }] },
     });
     expect(await calls.work('w_2')).toMatchObject({ status: 'failed' });
+  });
+});
+
+describe('a provider that never answers when it is asked about a task', () => {
+  const MADE: Payment = { status: 'completed', fields: { picture: 'cloud://made' } };
+
+  /** Calls of one account each that were killed after their tasks were noted, their leases over. */
+  async function killedTasks(ask: Kind['ask'], ids: readonly string[]) {
+    const time = createTestClock();
+    const memory = createMemoryStore(['users', 'works', 'emergency_backup']);
+    const calls = createCostlyCalls({ store: memory, blobs: createMemoryBlobs(), time, ask });
+    for (const id of ids) {
+      await calls.open(`u_${id}`);
+      const pay: NonNullable<Parameters<typeof calls.call>[2]>['pay'] = async ({ noteTask }) => {
+        await noteTask(`task-${id}`);
+        return new Promise(() => undefined);
+      };
+      void calls.call(`u_${id}`, id, { pay });
+      await time.settle();
+    }
+    calls.forward(LEASE_MS);
+    const holdOf = async (id: string) => (await calls.user(`u_${id}`)).quota.holds[id];
+    return { calls, holdOf, time, recover: () => time.until(calls.recover()) };
+  }
+
+  it('keeps no other call waiting, and its own stays as it was', async () => {
+    const { calls, holdOf, recover, time } = await killedTasks(
+      (taskId) => (taskId === 'task-w_1' ? new Promise(() => undefined) : Promise.resolve(MADE)),
+      ['w_1', 'w_2'],
+    );
+    const before = await holdOf('w_1');
+    const startedAtMs = time.now();
+    expect((await recover()).phases.holds).toEqual({ done: 1, skipped: 1, failed: [] });
+    expect(time.now() - startedAtMs).toBe(15_000);
+    expect(await calls.work('w_2')).toMatchObject({ status: 'completed', picture: 'cloud://made' });
+    expect(await holdOf('w_1')).toEqual(before);
+    expect(await calls.work('w_1')).toBeUndefined();
+  });
+
+  it('has its late answer ignored, and is asked again by the next run', async () => {
+    const late: ((payment: Payment) => void)[] = [];
+    const untilMs: number[] = [];
+    const { calls, holdOf, recover, time } = await killedTasks(
+      (_taskId, _basis, deadline) => {
+        untilMs.push(deadline.remainingMs());
+        return new Promise((resolve) => late.push(resolve));
+      },
+      ['w_1'],
+    );
+    await recover();
+    late[0]?.(MADE);
+    await time.settle();
+    expect(await holdOf('w_1')).toMatchObject({ st: 'open' });
+    const second = calls.recover();
+    await time.settle();
+    late[1]?.(MADE);
+    expect((await time.until(second)).phases.holds).toMatchObject({ done: 1, failed: [] });
+    expect(await calls.work('w_1')).toMatchObject({ status: 'completed', picture: 'cloud://made' });
+    expect(untilMs).toEqual([15_000, 15_000]);
+  });
+
+  it('is no evidence any more after a day: the record has failed, and what it cost is given back', async () => {
+    const { calls, recover } = await killedTasks(() => new Promise(() => undefined), ['w_1']);
+    calls.forward(DAY_MS);
+    expect((await recover()).phases.holds).toEqual({ done: 1, skipped: 0, failed: [] });
+    expect(await calls.work('w_1')).toMatchObject({ status: 'failed', errorCode: 'ONCE_UNKNOWN' });
+    expect(await calls.user('u_w_1')).toMatchObject({ credits: 5, quota: { open: 0 } });
+  });
+
+  it('ends no call where the run had no time left to hear it out', async () => {
+    const { calls, holdOf, time } = await killedTasks(() => new Promise(() => undefined), ['w_1']);
+    calls.forward(DAY_MS);
+    const report = await time.until(calls.recover(undefined, undefined, 5_000));
+    expect(report.phases.holds?.failed).toEqual([{ id: 'u_w_1', code: 'DEADLINE_PASSED' }]);
+    expect(await holdOf('w_1')).toMatchObject({ st: 'open' });
   });
 });
 
