@@ -1,4 +1,4 @@
-import { beijingDay, type Clock, type Hash, type Log, type Random } from '../core/index.ts';
+import { beijingDay, type Clock, type Fetch, type Hash, type Log, type Random } from '../core/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** How bad it is; `resolved` says that the condition was looked for and is over. */
@@ -35,9 +35,6 @@ export interface AlertState {
   /** Changes with every claim, never with a mere count. */
   readonly seq: number;
 }
-
-/** The global `fetch`, handed in. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** What the notifier stands on. */
 export interface NotifierDeps {
