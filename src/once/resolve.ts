@@ -129,8 +129,13 @@ function isOverdue({ clock, options }: Parts, { hold }: Scene, patienceMs = opti
   return clock.now() >= hold.until + patienceMs;
 }
 
+/** Whether an error is about evidence that is there and of no use to anybody. */
+export function isUseless(error: unknown): error is DurableError {
+  return isDurableError(error) && USELESS.has(error.code);
+}
+
 function overlook(parts: Parts, scene: Scene, { error, isOver }: { error: unknown; isOver: boolean }): undefined {
-  if (!isOver || !isDurableError(error) || !USELESS.has(error.code)) throw error;
+  if (!isOver || !isUseless(error)) throw error;
   // What was paid for lies there, sealed: somebody must give the key first.
   if (error.details['awaits'] === 'key' && !isOverdue(parts, scene, KEY_PATIENCE_MS)) throw error;
   parts.log.write('error', 'once.letter-overlooked', { recordId: scene.key.id, code: error.code });
@@ -149,9 +154,9 @@ export function recoveredRecord(letter: Letter, atMs: number): Document {
   return { ...letter.payload, ...deleted, isRecovered: true, recoveredAt: new Date(atMs) };
 }
 
-async function bring(parts: Parts, scene: Scene, { letter, tier }: FoundLetter): Promise<Document> {
+async function bring(parts: Parts, scene: Scene, { letter, file }: FoundLetter): Promise<Document> {
   const record = await put(parts, scene, recoveredRecord(letter, parts.clock.now()));
-  if (tier === 'storage') await removeFile(parts, scene, letter);
+  if (file !== undefined) await removeFile(parts, scene, letter);
   return record;
 }
 
