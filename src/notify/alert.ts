@@ -34,6 +34,8 @@ export interface AlertState {
   readonly claimedBy: string;
   /** Changes with every claim, never with a mere count. */
   readonly seq: number;
+  /** What a claim was taken for and no group has taken yet: any later run tells it. */
+  readonly untold: Omit<Alert, 'key'> | null;
 }
 
 /** What the notifier stands on. */
