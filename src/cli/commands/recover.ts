@@ -197,7 +197,8 @@ function report(session: Session, { result, stays, imported, requeued, path, isI
     ],
   });
   if (checkpoint) sayResume(session, path);
-  session.end(codeOf(result, { isInterrupted, unreadable: imported?.unreadable ?? 0 }));
+  const unreadable = (imported?.unreadable ?? 0) + (imported?.left.length ?? 0);
+  session.end(codeOf(result, { isInterrupted, unreadable }));
 }
 
 function codeOf(
