@@ -7,6 +7,7 @@ export { createCheckDataIntegrity, type CheckAnswer } from './check-data-integri
 export {
   CHECK_SECTIONS,
   createIntegrityCheck,
+  KIND_SECTIONS,
   readSectionNames,
   type IntegrityCheckOptions,
 } from './integrity-check.ts';
