@@ -21,6 +21,7 @@ import { is, type Document } from '../store/index.ts';
 import { holdIn, isOfKind, type Hold } from './hold.ts';
 import type { Key, Payment } from './kind.ts';
 import { readRetried, settle, type Parts } from './parts.ts';
+import { withoutBulk } from './without-bulk.ts';
 
 const DAY_MS = 86_400_000;
 /** A provider that is asked about a task, and has a picture copied perhaps, may take this long. */
@@ -155,7 +156,13 @@ export function recoveredRecord(letter: Letter, atMs: number): Document {
 }
 
 async function bring(parts: Parts, scene: Scene, { letter, file }: FoundLetter): Promise<Document> {
-  const record = await put(parts, scene, recoveredRecord(letter, parts.clock.now()));
+  const whole = recoveredRecord(letter, parts.clock.now());
+  const record = await put(parts, scene, whole).catch(async (error: unknown) => {
+    // What was paid for is recorded, though no document can hold all of it; the file stays, and the record names it.
+    const some = file !== undefined && isUseless(error) ? withoutBulk(whole, file) : undefined;
+    if (!some) throw error;
+    return put(parts, scene, some);
+  });
   if (file !== undefined) await removeFile(parts, scene, letter);
   return record;
 }

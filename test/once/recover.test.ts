@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DurableError } from '../../src/core/index.ts';
 import type { Kind, Payment } from '../../src/once/index.ts';
+import { withoutBulk } from '../../src/once/without-bulk.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
 import { is, type Document, type Store } from '../../src/store/index.ts';
 import { createCostlyCalls, DAY_MS, LEASE_MS } from '../support/costly-calls.ts';
@@ -65,6 +66,41 @@ describe('a call that cannot be finished now', () => {
       ...{ done: 0, skipped: 0, failed: [{ id: 'w_1', code: 'STORE_DENIED' }] },
     });
     expect(await calls.work('w_2')).toMatchObject({ status: 'failed' });
+  });
+});
+
+describe('a paid record that no document can hold', () => {
+  const LIMIT = 5_000_000;
+  const large = (document: Document): boolean => JSON.stringify(document).length > LIMIT;
+
+  it('comes home without what makes it large, names the file that has all of it, and is not given back', async () => {
+    const { calls, blobs, memory } = await createScene((store) => ({
+      insert: (name, document, call) =>
+        large(document)
+          ? Promise.reject(new DurableError('STORE_REJECTED', 'planned'))
+          : store.insert(name, document, call),
+    }));
+    await calls.open('u1');
+    const fields = { picture: 'x'.repeat(8_000_000), title: '灯塔' };
+    const paid = { pay: async (): Promise<Payment> => ({ status: 'completed', fields }) };
+    expect(await calls.call('u1', 'w_1', paid)).toMatchObject({ outcome: 'final', savedIn: 'storage' });
+    calls.forward(LEASE_MS);
+    expect((await calls.recover()).phases.holds).toEqual({ done: 1, skipped: 0, failed: [] });
+    const home = await calls.work('w_1');
+    expect(home).toMatchObject({ status: 'completed', title: '灯塔', prompt: 'w_1', isRecovered: true });
+    expect(home).not.toHaveProperty('picture');
+    expect(new TextDecoder().decode(await blobs.get(await blobs.fileId(String(home?.['restIn']))))).toContain('xxxx');
+    expect(await calls.user('u1')).toMatchObject({ credits: 4, generateCount: 1, quota: { open: 0 } });
+    expect(memory.dump('works')).toHaveLength(1);
+  });
+
+  it('keeps what the protocol stands on, and as much of the rest as is small', () => {
+    const record = { _id: 'w_1', token: 't', status: 'completed', long: 'x'.repeat(100_000), short: 'y', list: [1] };
+    const { long: _long, ...rest } = record;
+    expect(withoutBulk(record, 'file')).toEqual({ ...rest, restIn: 'file' });
+    expect(withoutBulk(rest, 'file')).toBeUndefined();
+    const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`k${n}`, n]));
+    expect(withoutBulk({ ...many, ...rest }, 'file')).toMatchObject({ _id: 'w_1', token: 't', status: 'completed' });
   });
 });
 
