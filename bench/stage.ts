@@ -41,7 +41,7 @@ export async function openStage(): Promise<Stage> {
     runtime: {
       ...nodePorts,
       store: createCloudbaseStore(cloud, nodePorts.clock),
-      blobs: createCloudbaseBlobs(cloud, nodePorts.clock),
+      blobs: createCloudbaseBlobs(cloud, nodePorts.clock, fetch),
       log: { write: () => undefined },
       env: {},
       fetch,

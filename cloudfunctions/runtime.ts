@@ -11,9 +11,8 @@ export function runtimeWith<S>(createStore: (cloud: Cloud, clock: typeof nodePor
   return {
     ...nodePorts,
     store: createStore(cloud, nodePorts.clock),
-    blobs: createCloudbaseBlobs(cloud, nodePorts.clock),
+    blobs: createCloudbaseBlobs(cloud, nodePorts.clock, nodePorts.fetch),
     identity: () => cloud.getWXContext(),
-    fetch,
     env: process.env,
     openapi: cloud.openapi as OpenApi,
   };

@@ -77,14 +77,14 @@ const NAMES = new Set(['cloud', 'key', 'previousKeys', 'log', 'deadLetters', 'br
 export function createDurable(options: DurableOptions): Durable {
   check(options);
   const { cloud, log = nodePorts.log, key = nodePorts.env('WX_DURABLE_KEY'), previousKeys, ...rest } = options;
-  const { clock, createSeal } = nodePorts;
+  const { clock, createSeal, fetch } = nodePorts;
   const earlier = previousKeys ?? readList(nodePorts.env('WX_DURABLE_PREVIOUS_KEYS'));
   return createDesk(
     {
       ...nodePorts,
       log,
       store: createCloudbaseStore(cloud, clock),
-      blobs: createCloudbaseBlobs(cloud, clock),
+      blobs: createCloudbaseBlobs(cloud, clock, fetch),
       seal: key === undefined ? undefined : createSeal(key),
       previousSeals: earlier.map((each) => createSeal(each)),
       env: { WX_DURABLE_ADMINS: nodePorts.env('WX_DURABLE_ADMINS') },

@@ -24,6 +24,11 @@ export interface KindOptions {
   readonly accounts: string;
 }
 
+/** Whether these are the collections of pictures, whose records and counters have rules of their own. */
+export function isPictures({ records, accounts }: KindOptions): boolean {
+  return records === collections.works && accounts === collections.users;
+}
+
 /** For commands that look at calls of any kind; the pictures' is the default. */
 export function withKindOptions(command: Command): Command {
   return command

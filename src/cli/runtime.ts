@@ -7,5 +7,5 @@ import type { Session } from './session.ts';
 export function runtimeOf({ target, terminal }: Session, log: Log): Runtime {
   // Nothing is generated from here, so nothing is moderated.
   const { WX_DURABLE_MODERATION: _unused, ...env } = terminal.env;
-  return { ...nodePorts, store: target.store, blobs: target.blobs, log, env, fetch, identity: () => ({}) };
+  return { ...nodePorts, store: target.store, blobs: target.blobs, log, env, identity: () => ({}) };
 }

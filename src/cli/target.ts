@@ -56,7 +56,7 @@ export async function openTarget(
     kind: place.kind,
     name: place.name,
     store,
-    blobs: createKnownBlobs(createCloudbaseBlobs(cloud, nodeClock), store, {
+    blobs: createKnownBlobs(createCloudbaseBlobs(cloud, nodeClock, fetch), store, {
       envId: place.sdkEnv,
       mayWrite: () => isAgreed,
     }),

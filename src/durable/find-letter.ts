@@ -1,6 +1,7 @@
-import { attemptName, isDurableError, type Deadline, type DurableError } from '../core/index.ts';
-import { is, type Document } from '../store/index.ts';
+import { attemptName, DurableError, isDurableError, type Deadline } from '../core/index.ts';
+import { is, MAX_FILE_BYTES, type Document, type ReadOptions } from '../store/index.ts';
 import { isClients, readLetter, unsigned, type Authenticator, type Letter } from './letter.ts';
+import type { Queue } from './queue.ts';
 import { decodeLetter, letterFile, type TierDeps } from './tiers.ts';
 
 /** Which letter is looked for. */
@@ -19,6 +20,8 @@ export interface LetterQuery {
 export interface FoundLetter {
   readonly letter: Letter;
   readonly tier: 'emergency_backup' | 'storage';
+  /** The name of its file; absent: it has none. */
+  readonly file?: string;
 }
 
 /** Where a letter was seen under the name that is looked for: its document, or that there is a file. */
@@ -38,20 +41,31 @@ export interface LetterTiers extends TierDeps {
 
 /** Letters under one id and attempt beyond this are not looked at. */
 const MOST_SIBLINGS = 20;
+/** Nearly all letters' files have a few kB; as many of this size as a walk reads at once are no burden. */
+const USUAL_FILE_BYTES = 1_000_000;
+/** For a large one: 13 Mbit/s. */
+const LARGE_FILE_MS = 20_000;
+
+interface Surroundings {
+  readonly deadline: Deadline;
+  readonly seen?: SeenLetter | undefined;
+  /** Files that are much larger than a letter mostly is are read in it: one alone may take a function's memory. */
+  readonly largeFiles: Queue;
+}
 
 /** See `DurableWriter.findLetter`. */
 export async function findLetter(
   parts: LetterTiers,
   query: LetterQuery,
-  { deadline, seen }: { readonly deadline: Deadline; readonly seen?: SeenLetter | undefined },
+  { deadline, seen, largeFiles }: Surroundings,
 ): Promise<FoundLetter | undefined> {
   const { authenticator } = parts;
   const search: Search = { query, authenticator, unusable: [] };
   const letterId = attemptName(query.recordId, query.attempt);
   const kept = seen === 'file' ? undefined : await inCollection(parts, search, { letterId, deadline, seen });
   if (kept) return { letter: kept, tier: 'emergency_backup' };
-  const stored = await inStorage(parts, search, { letterId, deadline });
-  if (stored) return { letter: stored, tier: 'storage' };
+  const stored = await inStorage(parts, search, { letterId, deadline, largeFiles });
+  if (stored) return { letter: stored, tier: 'storage', file: letterFile(letterId) };
   // "There is none" would be a guess. What a key may still open counts before what is damaged for good.
   const reason = search.unusable.find(({ details }) => details['awaits'] === 'key') ?? search.unusable[0];
   if (reason) throw reason;
@@ -90,12 +104,30 @@ async function readSiblings(parts: LetterTiers, { letterId, deadline }: Place): 
 async function inStorage(
   parts: LetterTiers,
   search: Search,
-  { letterId, deadline }: Place,
+  { letterId, deadline, largeFiles }: Place & Pick<Surroundings, 'largeFiles'>,
 ): Promise<Letter | undefined> {
   const { blobs, seal, previousSeals = [] } = parts;
   if (!blobs) return undefined;
-  const bytes = await blobs.get(await blobs.fileId(letterFile(letterId), { deadline }), { deadline });
-  return bytes && usable(search, () => decodeLetter(bytes, seal, ...previousSeals));
+  const fileId = await blobs.fileId(letterFile(letterId), { deadline });
+  const read = async (call: ReadOptions): Promise<Letter | undefined> => {
+    const bytes = await blobs.get(fileId, { ...call, deadline });
+    return bytes && usable(search, () => decodeLetter(bytes, seal, ...previousSeals));
+  };
+  try {
+    return await read({ maxBytes: USUAL_FILE_BYTES });
+  } catch (error) {
+    if (!isDurableError(error, 'STORE_TOO_LARGE')) throw error;
+  }
+  return largeFiles(() => read({ maxBytes: MAX_FILE_BYTES, timeoutMs: LARGE_FILE_MS })).catch((error: unknown) => {
+    if (!isDurableError(error, 'STORE_TOO_LARGE')) throw error;
+    search.unusable.push(hugeFile(letterId, error));
+    return undefined;
+  });
+}
+
+function hugeFile(letterId: string, cause: DurableError): DurableError {
+  const words = `a dead letter's file is larger than ${MAX_FILE_BYTES} bytes; it was not read`;
+  return new DurableError('STORE_TOO_LARGE', words, { cause, details: { letterId } });
 }
 
 /** The letter in this document if it is the one that is looked for. */

@@ -17,8 +17,8 @@ export interface LogLettersDeps {
 
 /** The lowest tier, read back: letters out of exported log lines. */
 export interface LogLetters {
-  /** The sealed letters in one line of log, however the export wrapped it. */
-  tokensIn(line: string): readonly string[];
+  /** The sealed letters in one line of log, however the export wrapped it; `isRest`: in what follows on a part that had some. */
+  tokensIn(line: string, isRest?: boolean): readonly string[];
   /** The letter in a token; throws `LETTER_INVALID` where it was altered, or sealed under a key not known here. */
   read(token: string): Letter;
   /**
@@ -36,7 +36,8 @@ export function createLogLetters(deps: LogLettersDeps): LogLetters {
   const { store, hash, seal, previousSeals = [], deadLetters = collections.emergencyBackup } = deps;
   const authenticator = createAuthenticator(hash, seal, previousSeals);
   return {
-    tokensIn: (line) => (line.includes('write.sealed') ? [...line.matchAll(SEALED)].map(([token]) => token) : []),
+    tokensIn: (line, isRest = false) =>
+      isRest || line.includes('write.sealed') ? [...line.matchAll(SEALED)].map(([token]) => token) : [],
     read(token) {
       const { isSigned: _isSigned, ...letter } = readLetter(
         decodeLetter(new TextEncoder().encode(token), seal, ...previousSeals),

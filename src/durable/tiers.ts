@@ -7,7 +7,7 @@ import {
   type Log,
   type Seal,
 } from '../core/index.ts';
-import type { Blobs, CallOptions, Document, CallStore } from '../store/index.ts';
+import { MAX_FILE_BYTES, type Blobs, type CallOptions, type CallStore, type Document } from '../store/index.ts';
 import { oversize } from './document-size.ts';
 import type { Letter } from './letter.ts';
 import type { Retrier } from './retrier.ts';
@@ -111,13 +111,24 @@ async function keepInStorage(deps: TierDeps, letter: Letter, deadline: Deadline)
     const call = { timeoutMs: timeoutMs / 2, deadline: deadline.minus(keepMs) };
     const name = letterFile(letter._id);
     const fileId = await blobs.fileId(name, call);
-    const kept = await blobs.get(fileId, call);
     // Never over another content of the same name: what cannot stand beside it goes to the next tier.
+    const kept = await blobs.get(fileId, { ...call, maxBytes: 2 * bytes.length + SLACK_BYTES }).catch(another);
     if (!kept || isCutShort(kept, bytes)) await blobs.put(name, bytes, call);
-    else if (decodeLetter(kept, seal, ...previousSeals)['mac'] !== letter.mac)
-      throw new DurableError('STORE_DUPLICATE', 'another letter');
+    else if (decodeLetter(kept, seal, ...previousSeals)['mac'] !== letter.mac) throw anotherLetter();
   });
   return tried.ok;
+}
+
+/** What may be told of the attempts in one copy of a letter, and not in another. */
+const SLACK_BYTES = 65_536;
+
+// A file so much larger than ours holds something else.
+function another(error: unknown): never {
+  throw isDurableError(error, 'STORE_TOO_LARGE') ? anotherLetter() : error;
+}
+
+function anotherLetter(): DurableError {
+  return new DurableError('STORE_DUPLICATE', 'another letter');
 }
 
 function keepInLog(deps: TierDeps, letter: Letter): boolean {
@@ -152,14 +163,9 @@ function isCutShort(kept: Uint8Array, whole: Uint8Array): boolean {
 /** What a seal begins with. */
 const SEAL_MARK = 'v1.';
 
-/**
- * No letter of this size comes home, for a document has 16 MB; sealed it is a third larger. Only somebody else writes
- * such a file, and taking it apart would cost the memory of a whole function.
- */
-const MAX_FILE_BYTES = 32_000_000;
-
 /** A letter's document out of its file, under the first key that opens it; throws `LETTER_INVALID`, with `awaits: 'key'` where it is sealed. */
 export function decodeLetter(bytes: Uint8Array, ...seals: readonly (Seal | undefined)[]): Document {
+  // Only somebody else writes such a file, and taking it apart would cost the memory of a whole function.
   if (bytes.length > MAX_FILE_BYTES) {
     throw new DurableError('LETTER_INVALID', `a dead letter's file is larger than ${MAX_FILE_BYTES} bytes`);
   }

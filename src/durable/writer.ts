@@ -21,6 +21,7 @@ import {
   type CallStore,
 } from '../store/index.ts';
 import { oversize } from './document-size.ts';
+import { createQueue } from './queue.ts';
 import { findLetter, type FoundLetter, type LetterQuery, type LetterTiers, type SeenLetter } from './find-letter.ts';
 import { composeLetter, createAuthenticator, readLetter, type Letter, type ReadLetter } from './letter.ts';
 import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions, type Tried } from './retrier.ts';
@@ -108,7 +109,8 @@ export interface RecordWriter {
 export interface DurableWriter extends RecordWriter {
   /**
    * The letter of a record's attempt from whichever lower tier holds it. Rejects when a tier cannot be read, and
-   * with `LETTER_INVALID` where there is a letter, and none that can be used. `seen` is where a walk has just seen it.
+   * with `LETTER_INVALID` where there is a letter, and none that can be used, or `STORE_TOO_LARGE` where its file has more
+   * than 32 MB. `seen` is where a walk has just seen it.
    */
   findLetter(query: LetterQuery, deadline: Deadline, seen?: SeenLetter): Promise<FoundLetter | undefined>;
   /** A document of the dead-letter collection as a letter; throws `LETTER_INVALID`. For `redrive`. */
@@ -123,9 +125,10 @@ export function createDurableWriter(deps: DurableWriterDeps, options: DurableWri
 /** The same writer, which also reads letters: apart, since a call that goes well never does. */
 export function withLetters(writer: RecordWriter): DurableWriter {
   const { tiers } = writer;
+  const largeFiles = createQueue();
   return {
     ...writer,
-    findLetter: (query, deadline, seen) => findLetter(tiers, query, { deadline, seen }),
+    findLetter: (query, deadline, seen) => findLetter(tiers, query, { deadline, seen, largeFiles }),
     readLetter: (document) => readLetter(document, tiers.authenticator, 'digest'),
   };
 }

@@ -15,7 +15,6 @@ export {
   createProvider,
   knownProvider,
   providerNames,
-  type Fetch,
   type PictureRequest,
   type Provider,
   type ProviderConfig,

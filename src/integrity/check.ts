@@ -48,17 +48,19 @@ export interface Check {
 type Current = { state: Plain; cutShort: number };
 
 type CheckState = {
-  version: 1;
+  version: 2;
   names: readonly string[];
   reportId: string;
   startedAtMs: number;
+  /** When it last got on. */
+  advancedAtMs: number;
   finishedAtMs: number | null;
   sections: readonly Section[];
   current: Current | null;
 };
 
-/** What was seen so long ago is no part of a report of today. */
-const MAX_AGE_MS = 24 * 3_600_000;
+/** A check that lay so long is begun anew; one that goes on may take as many days as it needs, and its report says so. */
+const MAX_PAUSE_MS = 24 * 3_600_000;
 /** No step is begun with less time than this: its reads could not be answered. */
 const LAST_START_MS = 1_000;
 /** So much work is lost when an instance is killed. */
@@ -76,7 +78,7 @@ export function createCheck(deps: CheckDeps): Check {
       let state = isStateOf(deps, given) ? given : begin(deps);
       while (state.sections.length < deps.sections.length) {
         if (deadline.remainingMs() < LAST_START_MS) return { state: asPlain(state), finished: false };
-        state = await step(deps, state, deadline);
+        state = { ...(await step(deps, state, deadline)), advancedAtMs: deps.clock.now() };
         if (!keep || deps.clock.now() - keptAtMs < KEEP_EVERY_MS) continue;
         await keep(asPlain(state));
         keptAtMs = deps.clock.now();
@@ -95,10 +97,11 @@ function begin({ sections, clock, random }: CheckDeps): CheckState {
   const startedAtMs = clock.now();
   const moment = new Date(startedAtMs).toISOString().replaceAll(/\D/g, '').slice(0, 14);
   return {
-    version: 1,
+    version: 2,
     names: sections.map(({ name }) => name),
     reportId: `${moment}_${random.token().slice(0, 8)}`,
     startedAtMs,
+    advancedAtMs: startedAtMs,
     finishedAtMs: null,
     sections: [],
     current: null,
@@ -107,14 +110,15 @@ function begin({ sections, clock, random }: CheckDeps): CheckState {
 
 // A checkpoint may come from an older deployment or an older day, or hold anything.
 function isStateOf({ sections, clock }: CheckDeps, given: unknown): given is CheckState {
-  const { version, names, startedAtMs, sections: done } = (given ?? {}) as Partial<CheckState>;
+  const { version, names, startedAtMs, advancedAtMs, sections: done } = (given ?? {}) as Partial<CheckState>;
   const own = sections.map(({ name }) => name).join();
   return (
-    version === 1 &&
+    version === 2 &&
     Array.isArray(names) &&
     names.join() === own &&
     typeof startedAtMs === 'number' &&
-    clock.now() - startedAtMs < MAX_AGE_MS &&
+    typeof advancedAtMs === 'number' &&
+    clock.now() - advancedAtMs < MAX_PAUSE_MS &&
     Array.isArray(done)
   );
 }

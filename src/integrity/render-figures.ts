@@ -23,6 +23,12 @@ const LINES: Readonly<Record<string, (figures: Figures, lang: ReportLanguage) =>
     ['today', times(valueAt(figures, 'today.total'), lang)],
     ...(figures['unknown'] ? [['unknown', numberText(figures['unknown'])] as const] : []),
   ],
+  calls: (figures) => [
+    ['total', numberText(figures['total'])],
+    ...(valueAt(figures, 'byStatus.unknown')
+      ? [['unknown', numberText(valueAt(figures, 'byStatus.unknown'))] as const]
+      : []),
+  ],
   backup: (figures, lang) => (figures['count'] === undefined ? [] : [['backup', letters(figures, lang)]]),
   users: (figures, lang) => [['users', users(figures, lang)]],
   tiers: (figures) => [['tiers', tiers(figures)]],

@@ -30,8 +30,8 @@ export const FINDINGS: Readonly<Record<string, FindingFacts>> = {
     action: 'explain',
   },
   'status-strange': {
-    zh: '{n} 条作品记录的状态不在状态机之内',
-    en: 'works with a status that does not exist: {n}',
+    zh: '{n} 条记录的状态不在状态机之内',
+    en: 'records with a status that does not exist: {n}',
     action: 'explain',
   },
   'completed-without-picture': {
@@ -41,13 +41,13 @@ export const FINDINGS: Readonly<Record<string, FindingFacts>> = {
   },
   'created-in-future': {
     zh: '{n} 条记录的创建时间在未来',
-    en: 'works created in the future: {n}',
+    en: 'records created in the future: {n}',
     action: 'doctor',
   },
-  'user-missing': { zh: '{n} 条记录没有所属用户', en: 'works that name no user: {n}', action: 'explain' },
+  'user-missing': { zh: '{n} 条记录没有所属用户', en: 'records that name no user: {n}', action: 'explain' },
   'user-unknown': {
     zh: '{n} 条记录的用户不存在',
-    en: 'works of users who do not exist: {n}',
+    en: 'records of users who do not exist: {n}',
     action: 'explain',
   },
   'intent-twice': {
@@ -62,7 +62,7 @@ export const FINDINGS: Readonly<Record<string, FindingFacts>> = {
   },
   'unknown-overdue': {
     zh: '{n} 条记录超过 24 小时仍然结果未知',
-    en: 'works still unknown after 24 hours: {n}',
+    en: 'records still unknown after 24 hours: {n}',
     action: 'recover',
   },
   'picture-lost': {
@@ -80,12 +80,29 @@ export const FINDINGS: Readonly<Record<string, FindingFacts>> = {
     en: 'picture files missing in cloud storage: {n}',
     action: 'explain',
   },
-  'unknown-waiting': { zh: '{n} 条记录结果未知，正在等待核对', en: 'unknown works that wait to be resolved: {n}' },
+  'unknown-waiting': { zh: '{n} 条记录结果未知，正在等待核对', en: 'unknown records that wait to be resolved: {n}' },
   'picture-pending': { zh: '{n} 张图片等待转存', en: 'pictures that wait to be copied: {n}' },
   'picture-of-older-record': {
     zh: '{n} 条旧记录的图片没有转存',
     en: 'pictures of older works that were never copied: {n}',
   },
+  // calls
+  'record-missing': {
+    zh: '{n} 次已结清的调用找不到记录，也没有备份',
+    en: 'closed calls with neither a record nor a letter: {n}',
+    action: 'explain',
+  },
+  'call-malformed': {
+    zh: '{n} 条记录缺少字段或格式不正确',
+    en: 'records with missing or wrong fields: {n}',
+    action: 'explain',
+  },
+  'open-count-wrong': {
+    zh: '{n} 个账户的 quota.open 与未结束的调用数不一致，恢复任务可能找不到它们',
+    en: 'accounts whose quota.open is not the number of their open calls, so that recovery may miss them: {n}',
+    action: 'doctor',
+  },
+  'record-of-others': { zh: '{n} 条记录不是由 once 写入的', en: 'records that were not written by once: {n}' },
   // users
   'generate-count-wrong': {
     zh: '{n} 位用户的 generateCount 与作品数不一致',

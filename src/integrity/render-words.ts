@@ -33,6 +33,7 @@ export type FigureName =
 
 const SECTIONS: Readonly<Record<string, Readonly<Record<ReportLanguage, string>>>> = {
   works: { zh: '作品记录', en: 'works' },
+  calls: { zh: '付费记录', en: 'calls' },
   backup: { zh: '紧急备份', en: 'emergency backup' },
   users: { zh: '用户数据', en: 'users' },
   tiers: { zh: '存储层级', en: 'tiers' },

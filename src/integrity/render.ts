@@ -57,16 +57,30 @@ export function adviceFor({ sections, status }: IntegrityReport): readonly Advic
     if (action && !named.has(action)) named.set(action, recordIn(kind, ids[0]));
   }
   if (status === 'unknown') named.set('check', '');
+  const kind = kindOptions(sections);
   return [...named].map(([action, id]) => {
     const { command, zh, en } = ACTIONS[action];
-    return { command: command.replace('{id}', id), zh, en };
+    return { command: command.replace('{id}', id) + (OF_A_KIND.has(action) ? kind : ''), zh, en };
   });
 }
+
+/** What is done for one kind of calls at a time. */
+const OF_A_KIND: ReadonlySet<ActionName> = new Set<ActionName>(['recover', 'check', 'explain']);
+
+// A report about other calls than pictures says where they are.
+function kindOptions(sections: readonly Section[]): string {
+  const { collections } = sections.find(({ name }) => name === 'calls')?.figures ?? {};
+  const { records, accounts } = (collections ?? {}) as { records?: unknown; accounts?: unknown };
+  const options = [isName(records) ? `--records ${records}` : '', isName(accounts) ? `--accounts ${accounts}` : ''];
+  return options.map((option) => (option === '' ? '' : ` ${option}`)).join('');
+}
+
+const isName = (value: unknown): value is string => typeof value === 'string' && /^\w[\w-]{0,127}$/.test(value);
 
 // A person pastes the command into a shell: an id that is more than a plain name stays out of it.
 function recordIn(kind: string, id = ''): string {
   const recordId = kind.startsWith('letter') ? id.replace(/_\d+(_[0-9a-f]{16})?$/, '') : id;
-  return /^\w[\w-]{0,127}$/.test(recordId) ? recordId : '<id>';
+  return isName(recordId) ? recordId : '<id>';
 }
 
 function unknownLines(sections: readonly Section[], lang: ReportLanguage): readonly string[] {

@@ -158,13 +158,13 @@ async function hasTwinRecord(parts: Parts, { state, attempt, payload }: Letter):
 }
 
 async function isOwnFile(parts: Parts, letter: Letter, fileId: string): Promise<boolean> {
-  const bytes = await ask(parts, 'storage', async (call) => parts.blobs?.get(fileId, call));
-  // Gone meanwhile: nothing is left that could differ.
-  if (!bytes) return true;
   try {
+    const bytes = await ask(parts, 'storage', async (call) => parts.blobs?.get(fileId, call));
+    // Gone meanwhile: nothing is left that could differ.
+    if (!bytes) return true;
     return parts.reader.decode(bytes).mac === letter.mac;
   } catch (error) {
-    if (isDurableError(error, 'LETTER_INVALID')) return false;
+    if (isDurableError(error, 'LETTER_INVALID') || isDurableError(error, 'STORE_TOO_LARGE')) return false;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { beijingDay, type Clock, type Hash, type Log, type Random } from '../core/index.ts';
+import { beijingDay, type Clock, type Fetch, type Hash, type Log, type Random } from '../core/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** How bad it is; `resolved` says that the condition was looked for and is over. */
@@ -34,10 +34,9 @@ export interface AlertState {
   readonly claimedBy: string;
   /** Changes with every claim, never with a mere count. */
   readonly seq: number;
+  /** What a claim was taken for and no group has taken yet: any later run tells it. */
+  readonly untold: Omit<Alert, 'key'> | null;
 }
-
-/** The global `fetch`, handed in. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** What the notifier stands on. */
 export interface NotifierDeps {

@@ -2,11 +2,14 @@
 import { asDurableError, type Deadline } from '../core/index.ts';
 import { collections } from '../records/index.ts';
 import { is, type CallOptions, type Change, type Document, type Store } from '../store/index.ts';
-import type { AlertState } from './alert.ts';
+import type { Alert, AlertState } from './alert.ts';
 
 /** Rejects with the store's errors; the notifier then keeps to its own memory. */
 export interface Book {
-  /** The states of these keys, in one read; a key that was never told has none. */
+  /**
+   * The states of these keys, and of whatever else is remembered, in one read as long as that is no more than 200; a key
+   * that was never told has none.
+   */
   read(keys: readonly string[], deadline: Deadline): Promise<ReadonlyMap<string, AlertState>>;
   /** One more occurrence of what is open. */
   count(state: AlertState, deadline: Deadline): Promise<void>;
@@ -17,7 +20,11 @@ export interface Book {
 }
 
 const STORE_MS = 1_500;
+/** Conditions are few, and their names stable. */
+const MOST_IN_ONE_READ = 200;
 const idOf = (key: string): string => `alert_${key}`;
+/** Comes after all ids that begin as ours do. */
+const AFTER_ALERTS = 'alert`';
 
 /** The book in this store. */
 export function createBook(store: Store): Book {
@@ -25,9 +32,15 @@ export function createBook(store: Store): Book {
   const call = (deadline: Deadline): CallOptions => ({ deadline, timeoutMs: STORE_MS });
   return {
     async read(keys, deadline) {
-      const where = { _id: is.oneOf(keys.map(idOf)) };
-      const { items } = await store.page(name, { where, limit: keys.length }, call(deadline));
-      return new Map(items.map((document) => [String(document['key']), stateIn(document)]));
+      const all = { after: { id: idOf('') }, where: { _id: is.below(AFTER_ALERTS) }, limit: MOST_IN_ONE_READ };
+      const { items, next } = await store.page(name, all, call(deadline));
+      const states = new Map(items.map((document) => [String(document['key']), stateIn(document)]));
+      const left = next ? keys.filter((key) => !states.has(key)) : [];
+      if (left.length === 0) return states;
+      const where = { _id: is.oneOf(left.map(idOf)) };
+      const others = await store.page(name, { where, limit: left.length }, call(deadline));
+      for (const document of others.items) states.set(String(document['key']), stateIn(document));
+      return states;
     },
     async count({ key, lastSeenAtMs }, deadline) {
       const change = { inc: { occurrences: 1 }, set: { lastSeenAtMs } };
@@ -46,8 +59,8 @@ export function createBook(store: Store): Book {
         return document?.['claimedBy'] === next.claimedBy;
       }
     },
-    async settle({ key, claimedBy, state, told, nextAtMs, claimedUntilMs }, deadline) {
-      const change = { set: { state, told, nextAtMs, claimedUntilMs } };
+    async settle({ key, claimedBy, state, told, nextAtMs, claimedUntilMs, untold }, deadline) {
+      const change = { set: { state, told, nextAtMs, claimedUntilMs, untold } };
       await store.update(name, { id: idOf(key), where: { claimedBy } }, change, call(deadline));
     },
   };
@@ -79,5 +92,13 @@ function stateIn(document: Document): AlertState {
     claimedUntilMs: number('claimedUntilMs'),
     claimedBy: String(document['claimedBy']),
     seq: number('seq', -1),
+    untold: untoldIn(document['untold']),
   };
+}
+
+function untoldIn(stored: unknown): AlertState['untold'] {
+  const { severity, title, lines, atMs } = (stored ?? {}) as Partial<Record<keyof Alert, unknown>>;
+  if (severity !== 'fault' && severity !== 'warning' && severity !== 'resolved') return null;
+  if (typeof title !== 'string' || typeof atMs !== 'number' || !Array.isArray(lines)) return null;
+  return { severity, title, lines: lines.map(String), atMs };
 }

@@ -15,7 +15,7 @@ export interface NotifyReport {
   readonly sent: readonly string[];
   /** Nothing new to say: well, told already, told by another instance, or there is no robot. */
   readonly suppressed: readonly string[];
-  /** No group took it; the next run that sees it tries again. */
+  /** No group took it; the next run tries again, whatever it sees itself. */
   readonly failed: readonly string[];
 }
 

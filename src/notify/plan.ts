@@ -17,25 +17,28 @@ export interface PlanFacts {
   readonly seq: number;
   /** Names a claim of this run. */
   readonly token: string;
+  /** It was not seen now: an earlier run could not tell it. @default false */
+  readonly isRetold?: boolean;
 }
 
 /** Longer than a function may live: a claim that is older belongs to an instance that was killed. */
 const CLAIM_MS = 120_000;
 
 /** Decides about one alert; pure. */
-export function planAlert(alert: Alert, { nowMs, known, seq, token }: PlanFacts): Plan {
+export function planAlert(alert: Alert, { nowMs, known, seq, token, isRetold = false }: PlanFacts): Plan {
   const isOpen = known?.state === 'open';
   const isClaimed = known !== undefined && known.claimedUntilMs > nowMs;
-  const claim = { claimedUntilMs: nowMs + CLAIM_MS, claimedBy: token, nextAtMs: nowMs, seq: seq + 1 };
-  if (alert.severity === 'resolved') {
+  const { key, severity, title, lines, atMs } = alert;
+  const untold = { severity, title, lines, atMs };
+  const claim = { claimedUntilMs: nowMs + CLAIM_MS, claimedBy: token, nextAtMs: nowMs, seq: seq + 1, untold };
+  if (severity === 'resolved') {
     return isOpen && !isClaimed ? { kind: 'tell', next: { ...known, ...claim } } : { kind: 'quiet' };
   }
-  const { key, severity, title } = alert;
   if (!isOpen) {
     const opened = { openedAtMs: nowMs, lastSeenAtMs: nowMs, occurrences: 1, told: 0 };
     return { kind: 'tell', next: { key, severity, title, state: 'open', ...opened, ...claim } };
   }
-  const counted = { ...known, lastSeenAtMs: nowMs, occurrences: known.occurrences + 1 };
+  const counted = isRetold ? known : { ...known, lastSeenAtMs: nowMs, occurrences: known.occurrences + 1 };
   const isWorse = severity === 'fault' && known.severity !== 'fault';
   if (isClaimed || !(isWorse || nowMs >= known.nextAtMs)) return { kind: 'count', next: counted };
   return { kind: 'tell', next: { ...counted, severity, title, ...claim } };
@@ -48,6 +51,6 @@ export function settled(
   outcome: { readonly sent: boolean; readonly nextAtMs: number },
 ): AlertState {
   if (!outcome.sent) return { ...state, claimedUntilMs: 0 };
-  const told = { ...state, told: state.told + 1, claimedUntilMs: 0, nextAtMs: outcome.nextAtMs };
+  const told = { ...state, told: state.told + 1, claimedUntilMs: 0, nextAtMs: outcome.nextAtMs, untold: null };
   return severity === 'resolved' ? { ...told, state: 'closed' } : told;
 }

@@ -1,8 +1,7 @@
-import type { Deadline } from '../core/index.ts';
+import { createDeadline, exchange, jsonIn, type Deadline, type Exchange } from '../core/index.ts';
 import type { NotifierDeps } from './alert.ts';
 import { robots, type Channel } from './channel.ts';
 import type { Message } from './message.ts';
-import { post } from './post.ts';
 import type { Verdict } from './robots/robot.ts';
 import type { Slots } from './slots.ts';
 import type { Language } from './texts.ts';
@@ -21,6 +20,7 @@ export interface SendParts extends NotifierDeps {
 }
 
 const MAX_POST_MS = 5_000;
+const MAX_ANSWER_BYTES = 65_536;
 
 /** Sends the message to one robot; whether its group took it. Never rejects. */
 export async function sendTo(parts: SendParts, target: Target, message: Message, deadline: Deadline): Promise<boolean> {
@@ -33,17 +33,27 @@ export async function sendTo(parts: SendParts, target: Target, message: Message,
   }
   const startedAtMs = clock.now();
   const { path, body } = robots[kind].request(message, { ...parts, ...target.channel, nowMs: startedAtMs });
-  const timeoutMs = Math.min(MAX_POST_MS, deadline.remainingMs());
-  const answer = await post(parts, { url: `${origin}${path}`, body, timeoutMs });
+  const answer = await post(parts, { url: `${origin}${path}`, body }, deadline);
   const verdict: Verdict =
-    answer.kind === 'answered' ? robots[kind].judge(answer.status, answer.json) : { kind: 'refused' };
+    answer.kind === 'answered' ? robots[kind].judge(answer.status, jsonIn(answer.body)) : { kind: 'refused' };
   const latencyMs = clock.now() - startedAtMs;
   if (verdict.kind === 'sent') {
     log.write('info', 'notify.sent', { channel: target.name, latencyMs });
     return true;
   }
-  const why = answer.kind === 'silent' ? answer.why : `HTTP ${answer.status}`;
+  const why = answer.kind === 'answered' ? `HTTP ${answer.status}` : answer.message;
   log.write('error', 'notify.refused', { channel: target.name, why, answer: verdict.answer, latencyMs });
   if (verdict.kind === 'throttled') await slots.rest(slot, deadline);
   return false;
+}
+
+function post(
+  parts: SendParts,
+  { url, body }: { readonly url: string; readonly body: unknown },
+  { atMs }: Deadline,
+): Promise<Exchange> {
+  const deadline = createDeadline(parts.clock, Math.min(atMs, parts.clock.now() + MAX_POST_MS));
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  const init = { method: 'POST', headers, body: JSON.stringify(body) };
+  return exchange(parts, { url, init, deadline, maxBytes: MAX_ANSWER_BYTES });
 }

@@ -5,6 +5,7 @@ export { holdIn, openHoldsIn, type Amounts, type Hold, type HoldState, type Term
 export type { Basis, Key, Kind, OnceAnswer, OnceRequest, PayContext, Payment, SavedIn } from './kind.ts';
 export { createPlainKind, type PlainKindOptions } from './plain-kind.ts';
 export type { CallDeps, OnceDeps, OnceOptions } from './parts.ts';
+export { createCallsSection, type CallsSectionDeps } from './check/index.ts';
 export { createHoldPruning, type HoldPruning, type PruneRequest } from './prune.ts';
 export {
   createRecovery,

@@ -38,7 +38,10 @@ export interface Kind {
   record(basis: Basis): Document;
   /** The record with the result in it. */
   finish(record: Document, payment: Payment, atMs: number): Document;
-  /** Asks an asynchronous provider by task id. Absent: there is no such provider. */
+  /**
+   * Asks an asynchronous provider by task id, before `deadline`: at most 15 s from now. An answer that comes later is
+   * ignored, and the task is asked about again by the next recovery. Absent: there is no such provider.
+   */
   ask?(taskId: string, basis: Basis, deadline: Deadline): Promise<Payment | 'running'>;
 }
 

@@ -1,4 +1,4 @@
-import { isDurableError, type Deadline } from '../core/index.ts';
+import type { Deadline } from '../core/index.ts';
 import {
   KEY_PATIENCE_MS,
   pagesOf,
@@ -13,7 +13,7 @@ import type { Document, PageKey } from '../store/index.ts';
 import { holdIn } from './hold.ts';
 import type { Parts } from './parts.ts';
 import { homeOf } from './recover-letters.ts';
-import { failUnknown, resolve } from './resolve.ts';
+import { failUnknown, isUseless, resolve } from './resolve.ts';
 
 const PAGE = 128;
 const DAY_MS = 86_400_000;
@@ -60,7 +60,7 @@ async function endOrphan(parts: Parts, record: Document, deadline: Deadline): Pr
   const isOver = parts.clock.now() >= madeAtMs + (parts.options.unknownExpiresMs ?? DAY_MS);
   if (!isOver || typeof token !== 'string') return false;
   const letter = await letterOf(parts, { ...record, token }, deadline).catch((error: unknown) => {
-    if (!isDurableError(error, 'LETTER_INVALID')) throw error;
+    if (!isUseless(error)) throw error;
     if (error.details['awaits'] === 'key' && parts.clock.now() < madeAtMs + KEY_PATIENCE_MS) throw error;
     parts.log.write('error', 'once.letter-overlooked', { recordId: record._id, code: error.code });
   });

@@ -1,8 +1,10 @@
 import {
   asDurableError,
   canonicalJson,
+  createDeadline,
   DurableError,
   isDurableError,
+  withTimeout,
   type Code,
   type Deadline,
 } from '../core/index.ts';
@@ -19,8 +21,11 @@ import { is, type Document } from '../store/index.ts';
 import { holdIn, isOfKind, type Hold } from './hold.ts';
 import type { Key, Payment } from './kind.ts';
 import { readRetried, settle, type Parts } from './parts.ts';
+import { withoutBulk } from './without-bulk.ts';
 
 const DAY_MS = 86_400_000;
+/** A provider that is asked about a task, and has a picture copied perhaps, may take this long. */
+const ASK_LIMIT_MS = 15_000;
 /** Evidence that fails so fails for ever: it cannot be read, or cannot be stored. */
 const USELESS: ReadonlySet<Code> = new Set([
   'LETTER_INVALID',
@@ -125,8 +130,13 @@ function isOverdue({ clock, options }: Parts, { hold }: Scene, patienceMs = opti
   return clock.now() >= hold.until + patienceMs;
 }
 
+/** Whether an error is about evidence that is there and of no use to anybody. */
+export function isUseless(error: unknown): error is DurableError {
+  return isDurableError(error) && USELESS.has(error.code);
+}
+
 function overlook(parts: Parts, scene: Scene, { error, isOver }: { error: unknown; isOver: boolean }): undefined {
-  if (!isOver || !isDurableError(error) || !USELESS.has(error.code)) throw error;
+  if (!isOver || !isUseless(error)) throw error;
   // What was paid for lies there, sealed: somebody must give the key first.
   if (error.details['awaits'] === 'key' && !isOverdue(parts, scene, KEY_PATIENCE_MS)) throw error;
   parts.log.write('error', 'once.letter-overlooked', { recordId: scene.key.id, code: error.code });
@@ -145,9 +155,15 @@ export function recoveredRecord(letter: Letter, atMs: number): Document {
   return { ...letter.payload, ...deleted, isRecovered: true, recoveredAt: new Date(atMs) };
 }
 
-async function bring(parts: Parts, scene: Scene, { letter, tier }: FoundLetter): Promise<Document> {
-  const record = await put(parts, scene, recoveredRecord(letter, parts.clock.now()));
-  if (tier === 'storage') await removeFile(parts, scene, letter);
+async function bring(parts: Parts, scene: Scene, { letter, file }: FoundLetter): Promise<Document> {
+  const whole = recoveredRecord(letter, parts.clock.now());
+  const record = await put(parts, scene, whole).catch(async (error: unknown) => {
+    // What was paid for is recorded, though no document can hold all of it; the file stays, and the record names it.
+    const some = file !== undefined && isUseless(error) ? withoutBulk(whole, file) : undefined;
+    if (!some) throw error;
+    return put(parts, scene, some);
+  });
+  if (file !== undefined) await removeFile(parts, scene, letter);
   return record;
 }
 
@@ -209,13 +225,13 @@ function asFailed({ clock, kind }: Parts, record: Document): Document {
 
 async function askProvider(parts: Parts, scene: Scene): Promise<Payment | 'running' | undefined> {
   const { taskId } = scene.hold;
-  if (!taskId || !parts.kind.ask) return undefined;
+  const { clock, kind } = parts;
+  if (!taskId || !kind.ask) return undefined;
+  const limitMs = Math.min(ASK_LIMIT_MS, scene.deadline.remainingMs());
   try {
-    const answer = await parts.kind.ask(
-      taskId,
-      { ...scene.key, hold: scene.hold, account: scene.account },
-      scene.deadline,
-    );
+    const basis = { ...scene.key, hold: scene.hold, account: scene.account };
+    const asked = kind.ask(taskId, basis, createDeadline(clock, clock.now() + limitMs));
+    const answer = await withTimeout(clock, limitMs, asked, () => new Error('no answer in time'));
     // A provider keeps a task for about a day: one that still "runs" then is no evidence any more.
     return answer === 'running' && isOverdue(parts, scene) ? undefined : answer;
   } catch (error) {

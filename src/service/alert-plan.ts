@@ -57,7 +57,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     code: (code) => `${code}：${codeFacts(code).zh}`,
     finding: (kind, count) => `${kind}：${count}`,
     why: {
-      never: () => '从未运行，请检查是否已上传触发器',
+      never: () => '从未运行，请检查是否已上传触发器；没有部署该函数时，用 WX_DURABLE_FUNCTIONS 列出已部署的函数',
       silent: (minutes) => `触发器已 ${minutes} 分钟没有触发`,
       behind: (minutes) => `触发器正常，但任务已 ${minutes} 分钟未能完成`,
     },
@@ -74,7 +74,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
     code: (code) => code,
     finding: (kind, count) => `${kind}: ${count}`,
     why: {
-      never: () => 'it never ran; see whether its trigger was uploaded',
+      never: () =>
+        'it never ran; see whether its trigger was uploaded (or name what is deployed in WX_DURABLE_FUNCTIONS)',
       silent: (minutes) => `its trigger has not fired for ${minutes} minutes`,
       behind: (minutes) => `its trigger fires, but it has not been done for ${minutes} minutes`,
     },

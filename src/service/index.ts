@@ -7,6 +7,7 @@ export { createCheckDataIntegrity, type CheckAnswer } from './check-data-integri
 export {
   CHECK_SECTIONS,
   createIntegrityCheck,
+  KIND_SECTIONS,
   readSectionNames,
   type IntegrityCheckOptions,
 } from './integrity-check.ts';
@@ -17,5 +18,5 @@ export { planAlerts, type RunOutcome } from './alert-plan.ts';
 export { readConfig, readList, type Environment } from './config.ts';
 export { fail, succeed, type Envelope } from './envelope.ts';
 export { createDesk, type CostlyCall, type DeskOptions, type DeskRecovery, type Durable } from './desk.ts';
-export { maintenanceJobs } from './maintenance-jobs.ts';
+export { expectedJobs } from './maintenance-jobs.ts';
 export type { TimerOptions, TimerRun, TimerWork } from './timer.ts';

@@ -16,7 +16,7 @@ import { createAlerts, type Alerts } from './alerts.ts';
 import { fail, succeed, type Envelope } from './envelope.ts';
 import type { FunctionContext } from './handler.ts';
 import { authorise, deadlineOf, invocationOf } from './maintenance-caller.ts';
-import { maintenanceJobs } from './maintenance-jobs.ts';
+import { expectedJobs, maintenanceJobs } from './maintenance-jobs.ts';
 import { openJobs } from './open-jobs.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -84,13 +84,14 @@ const TELL_PART = 0.2;
  */
 export function createMaintenance(runtime: Runtime, { source, tasks, actions = {} }: Maintenance) {
   const jobs = openJobs(runtime);
-  const alerts = openAlerts(runtime);
+  const alerts = orOff(runtime, () => createAlerts(runtime));
+  const expected = orOff(runtime, () => expectedJobs(runtime.env)) ?? Object.values(maintenanceJobs);
   return async (event: unknown, context: FunctionContext = {}): Promise<Envelope> => {
     const requestId = invocationOf(context);
     try {
       const caller = authorise(runtime, event);
       const deadline = deadlineOf(runtime.clock, context);
-      const firing = { runtime, jobs, alerts, source, tasks, deadline };
+      const firing = { runtime, jobs, alerts, expected, source, tasks, deadline };
       const asked = caller === 'administrator' ? readAction(event) : {};
       if (asked.action === undefined) return succeedWith(await runTasks({ ...firing, force: caller !== 'timer' }));
       const runNow = ({ name }: Job): Promise<MaintenanceAnswer> =>
@@ -104,10 +105,10 @@ export function createMaintenance(runtime: Runtime, { source, tasks, actions = {
   };
 }
 
-// A wrong setting of the alerts must not stop recovery: it is logged, and nobody is told.
-function openAlerts(runtime: Runtime): Alerts | undefined {
+// A wrong setting of the alerts must not stop recovery: it is logged, and what it is about is left.
+function orOff<T>(runtime: Runtime, read: () => T): T | undefined {
   try {
-    return createAlerts(runtime);
+    return read();
   } catch (error) {
     if (!isDurableError(error, 'CONFIG_INVALID')) throw error;
     runtime.log.write('error', 'alerts.off', { code: error.code, variable: String(error.details['variable']) });
@@ -134,6 +135,8 @@ interface Firing {
   readonly runtime: Runtime;
   readonly jobs: Jobs;
   readonly alerts: Alerts | undefined;
+  /** Jobs that are missed where they do not run. */
+  readonly expected: readonly Job[];
   readonly source: string;
   readonly tasks: readonly MaintenanceTask[];
   readonly deadline: Deadline;
@@ -230,8 +233,9 @@ function othersThan(tasks: readonly MaintenanceTask[]): readonly Job[] {
   return Object.values(maintenanceJobs).filter(({ name }) => !tasks.some(({ job }) => job.name === name));
 }
 
-function reportOverdue({ runtime, tasks }: Firing, table: JobTable): readonly Overdue[] {
-  const overdue = overdueJobs(table, othersThan(tasks), runtime.clock.now());
+function reportOverdue({ runtime, tasks, expected }: Firing, table: JobTable): readonly Overdue[] {
+  const others = othersThan(tasks).filter(({ name }) => expected.some((job) => job.name === name));
+  const overdue = overdueJobs(table, others, runtime.clock.now());
   for (const { name, why, sinceMs } of overdue) runtime.log.write('warn', 'job.overdue', { job: name, why, sinceMs });
   return overdue;
 }

@@ -1,10 +1,9 @@
-import type { Seal } from '../core/index.ts';
+import type { Fetch, Seal } from '../core/index.ts';
 import { createDurableWriter, type DurableWriter, type RecordWriter } from '../durable/index.ts';
 import {
   createDownload,
   createProvider,
   type Download,
-  type Fetch,
   type Moderate,
   type OpenApi,
   type Provider,

@@ -6,6 +6,7 @@ export { assertPath, comparisonOf, is, readFilter, type Comparison, type Conditi
 export { assertTwins, isPageKey, pageKeyOf, readPageRequest, type PagePlan } from './page-request.ts';
 export { filterOf } from './targets.ts';
 export {
+  MAX_FILE_BYTES,
   MAX_PAGE,
   type Blobs,
   type CallOptions,
@@ -17,6 +18,7 @@ export {
   type Page,
   type PageKey,
   type PageRequest,
+  type ReadOptions,
   type Store,
   type Twins,
   type TwinsRequest,

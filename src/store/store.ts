@@ -13,6 +13,11 @@ export interface CallOptions {
   readonly deadline?: Deadline | undefined;
 }
 
+/** How much a file may hold besides; @default `maxBytes` is 32,000,000 */
+export interface ReadOptions extends CallOptions {
+  readonly maxBytes?: number | undefined;
+}
+
 /**
  * What an update does; paths are dotted, and every value is set as given, never merged. A change that does not
  * fit the document (`inc` of what is no number) is refused as a whole with `STORE_REJECTED`.
@@ -134,8 +139,11 @@ export interface UpdateTargets {
 export interface Blobs {
   /** Stores the bytes under `name` and reads them back before it answers the file's id. */
   put(name: string, bytes: Uint8Array, call?: CallOptions): Promise<string>;
-  /** The bytes of a file, or undefined when there is none of this id. */
-  get(fileId: string, call?: CallOptions): Promise<Uint8Array | undefined>;
+  /**
+   * The bytes of a file, or undefined when there is none of this id. One of more than `maxBytes` is refused with
+   * `STORE_TOO_LARGE` before it takes that much memory.
+   */
+  get(fileId: string, call?: ReadOptions): Promise<Uint8Array | undefined>;
   /** Which of these files exist; asked in batches of 50. */
   exists(fileIds: readonly string[], call?: CallOptions): Promise<ReadonlySet<string>>;
   /** An address for each existing file, valid for two hours. */
@@ -145,6 +153,9 @@ export interface Blobs {
   /** The id that a file of this name has or would have. */
   fileId(name: string, call?: CallOptions): Promise<string>;
 }
+
+/** The largest file that is read where nothing is said: what a document of 16 MB takes as a sealed letter. */
+export const MAX_FILE_BYTES = 32_000_000;
 
 /** The platform's largest page. */
 export const MAX_PAGE = 1_000;

@@ -29,14 +29,15 @@ async function begin(): Promise<void> {
 
 describe("a file under a letter's name in a bucket that clients can write to", () => {
   const record = workOf(VICTIM, 'stored');
-  const held = (): Document =>
-    person(VICTIM, {
+  const held = (): Document => heldFor(record, VICTIM);
+  const heldFor = ({ _id, token }: Document, openid: string): Document =>
+    person(openid, {
       credits: 19,
       quota: {
         ...{ open: 1, seq: 1, used: {}, tries: {} },
         holds: {
-          [record._id]: {
-            ...{ st: 'open', token: 'token-stored', attempt: 1, hash: 'h', price: 1, day: '20261101' },
+          [_id]: {
+            ...{ st: 'open', token, attempt: 1, hash: 'h', price: 1, day: '20261101' },
             ...{ at: nodeClock.now() - AGO_MS, until: nodeClock.now() - AGO_MS / 2 },
           },
         },
@@ -47,7 +48,7 @@ describe("a file under a letter's name in a bucket that clients can write to", (
     await begin();
     await stage.load('users', [held()]);
     await stage.load('emergency_backup', []);
-    const blobs = createCloudbaseBlobs(openSdk(stage), nodeClock);
+    const blobs = createCloudbaseBlobs(openSdk(stage), nodeClock, fetch);
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
     await blobs.put(letterFile(`${record._id}_1`), bytes, { timeoutMs: 60_000 });
     expect(await stage.maintain('recoverFromBackup')).toMatchObject({ code: 200 });
@@ -88,6 +89,30 @@ describe("a file under a letter's name in a bucket that clients can write to", (
     });
     expect(await stage.get('users', userIdOf(VICTIM))).toMatchObject({ generateCount: 1, quota: { open: 0 } });
   });
+
+  test('of thirty megabytes, under the names of many calls at once, end no recovery of 256 MB, and are named', async () => {
+    await begin();
+    await stage.load('emergency_backup', []);
+    const blobs = createCloudbaseBlobs(openSdk(stage), nodeClock, fetch);
+    const mallories = Array.from({ length: 12 }, (_, n) => {
+      const own = workOf(`${MALLORY}${n}`, 'planted');
+      return { own, account: heldFor(own, `${MALLORY}${n}`) };
+    });
+    await stage.load('users', [held(), ...mallories.map(({ account }) => account)]);
+    await blobs.put(letterFile(`${record._id}_1`), new TextEncoder().encode(createSeal(KEY).close(canonicalJson(genuine))));
+    for (const [n, { own }] of mallories.entries()) {
+      const size = n === 0 ? 40_000_000 : 30_000_000;
+      await blobs.put(letterFile(`${own._id}_1`), new Uint8Array(size).fill(0x78), { timeoutMs: 60_000 });
+    }
+    const answer = await stage.maintain('recoverFromBackup');
+    const { phases } = answer.data as { phases: Record<string, { done: number; failed: { id: string; code: string }[] }> };
+    expect(answer.code).toBe(200);
+    expect(phases['holds']?.done).toBe(1);
+    const byCode = (code: string) => phases['holds']?.failed.filter((each) => each.code === code).map(({ id }) => id);
+    expect(byCode('STORE_TOO_LARGE')).toEqual([mallories[0]?.own._id]);
+    expect(byCode('LETTER_INVALID')).toHaveLength(11);
+    expect(await stage.get('works', record._id)).toMatchObject({ status: 'completed' });
+  }, 120_000);
 
   test("of three hundred million characters costs one whole letter's time to refuse, not its own to take apart", async () => {
     const { decodeLetter } = await import('../../src/durable/tiers.ts');

@@ -59,7 +59,7 @@ describe.each(PATHS)('the name %j', (name) => {
 
   test('is no name of a file, in storage or in memory', async () => {
     const bytes = new Uint8Array([1]);
-    for (const blobs of [createCloudbaseBlobs(openSdk(stage), nodeClock), createMemoryBlobs()]) {
+    for (const blobs of [createCloudbaseBlobs(openSdk(stage), nodeClock, fetch), createMemoryBlobs()]) {
       const { sent } = await stage.harmless(() =>
         expect(blobs.put(name, bytes)).rejects.toMatchObject({ code: 'INPUT_INVALID' }),
       );
@@ -91,6 +91,6 @@ test('plain names are taken: the refusals above are about the names', async () =
     code: 200,
   });
   expect(await stage.call(OPENID, { action: 'deleteWork', data: { workId } })).toMatchObject({ code: 200 });
-  const blobs = createCloudbaseBlobs(openSdk(stage), nodeClock);
+  const blobs = createCloudbaseBlobs(openSdk(stage), nodeClock, fetch);
   expect(await blobs.put('folder/file-1.txt', new Uint8Array([1]))).toMatch(/folder\/file-1\.txt$/);
 });

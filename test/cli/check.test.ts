@@ -50,6 +50,34 @@ describe('check', () => {
     expect((await stage.wx(['check', '--section', 'tiers'])).code).toBe(0);
   });
 
+  test("looks at another team's calls by the names of their collections, and says what to do about those", async () => {
+    const made = new Date(Date.now() - 3 * 86_400_000);
+    const order = {
+      ...{ _id: 'o_1', userId: userIdOf('oCheck'), status: 'unknown', hash: 'h', token: 't', attempt: 1 },
+      ...{ createdAt: made, finishedAt: null, sku: 'cup' },
+    };
+    await stage.cloud.load('orders', [order]);
+    const reports = (await stage.cloud.dump('integrity_reports')).length;
+    const { code, result } = await stage.json(['check', '--records', 'orders', '--yes']);
+    expect({ code, status: result['status'], isStored: result['isStored'] }).toEqual({
+      ...{ code: 10, status: 'problems', isStored: false },
+    });
+    const { sections } = result['report'] as { sections: { name: string; findings: unknown }[] };
+    expect(sections.map(({ name }) => name)).toEqual(['calls', 'backup', 'tiers']);
+    expect(sections[0]?.findings).toMatchObject([{ kind: 'unknown-overdue', ids: ['o_1'] }]);
+    expect(result['advice']).toMatchObject([{ command: 'wx-durable recover --records orders --accounts users' }]);
+    expect(await stage.cloud.dump('integrity_reports')).toHaveLength(reports);
+    await stage.cloud.load('orders', [{ ...order, status: 'completed', finishedAt: made }]);
+    const { stdout } = await stage.wx(['check', '--records', 'orders', '--read-only']);
+    expect(stdout).toContain('✅ 良好');
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+  });
+
+  test('of other calls than pictures has no sections about pictures', async () => {
+    const { code, stderr } = await stage.wx(['check', '--records', 'orders', '--section', 'works']);
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('calls、backup、tiers') as unknown });
+  });
+
   test.each([
     [['--section', 'everything'], 'works, backup'],
     [['--fail-on', 'never'], 'Allowed choices'],

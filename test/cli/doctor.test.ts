@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { checkFunctions } from '../../src/cli/doctor/functions.ts';
 import { heartbeatLines } from '../../src/cli/doctor/heartbeat.ts';
+import { expectedJobs } from '../../src/service/index.ts';
 import { isAtLeast } from '../../src/cli/doctor/machine.ts';
 import { readRow } from '../../src/jobs/table.ts';
 import { asEnvironment, createOpsStage, initialise, widest, type OpsStage } from './ops-stage.ts';
@@ -119,7 +120,7 @@ describe('the timers', () => {
 
   test('are missed on an environment only, once they have been silent for hours', () => {
     const statusOf = (agoMs: number, kind: 'local' | 'environment') =>
-      heartbeatLines(tableOf(agoMs), { nowMs, kind }).map(({ status }) => status)[0];
+      heartbeatLines(tableOf(agoMs), { nowMs, kind, jobs: expectedJobs({}) }).map(({ status }) => status)[0];
     expect(statusOf(60_000, 'environment')).toBe('ok');
     expect(statusOf(24 * 3_600_000, 'environment')).toBe('problem');
     expect(statusOf(24 * 3_600_000, 'local')).toBe('ok');

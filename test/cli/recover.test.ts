@@ -268,7 +268,7 @@ describe('an exported log', () => {
     const { code, result } = await stage.json(['recover', '--from-log', logFile(lines)], env);
     expect({ code, log: result['log'] }).toEqual({
       code: 0,
-      log: { lines: 5, letters: 4, admitted: 3, known: 1, unreadable: 0 },
+      log: { lines: 5, letters: 4, admitted: 3, known: 1, unreadable: 0, left: [] },
     });
     for (const id of ['w_log1', 'w_log2', 'w_log3']) {
       expect(await stage.cloud.get('works', id)).toMatchObject({ status: 'completed', isRecovered: true });
@@ -300,6 +300,12 @@ describe('an exported log', () => {
     const other = { WX_DURABLE_KEY: 'f'.repeat(64) };
     const foreign = await stage.json(['recover', '--from-log', logFile([line]), '--dry-run'], other);
     expect(foreign.result['log']).toMatchObject({ letters: 0, unreadable: 1 });
+  });
+
+  test('in one single line gives its records too', async () => {
+    const one = JSON.stringify({ logs: ['w_log6', 'w_log7'].map((id) => ({ content: sealedLine(id) })) });
+    const { result } = await stage.json(['recover', '--from-log', logFile([one]), '--dry-run'], env);
+    expect(result['log']).toMatchObject({ lines: 1, letters: 2, unreadable: 0, left: [] });
   });
 
   test('needs the key, and a file that is there', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { DurableError, isDurableError } from '../../src/core/index.ts';
+import { canonicalJson, DurableError, isDurableError } from '../../src/core/index.ts';
 import { createSeal } from '../../src/core/node/index.ts';
 import { composeLetter, createAuthenticator } from '../../src/durable/letter.ts';
 import { letterFile } from '../../src/durable/tiers.ts';
-import type { LetterQuery } from '../../src/durable/index.ts';
-import type { Document } from '../../src/store/index.ts';
-import { testHash } from '../support/ports.ts';
+import { createDurableWriter, type LetterQuery } from '../../src/durable/index.ts';
+import { MAX_FILE_BYTES, type Blobs, type Document } from '../../src/store/index.ts';
+import { seededRandom, testHash } from '../support/ports.ts';
 import { createBench, KEY, WORK, type BenchOptions } from './bench.ts';
 
 const OWN: LetterQuery = { recordId: WORK._id, attempt: 1, token: 't1' };
@@ -96,6 +96,78 @@ describe('the letter of an attempt', () => {
   it('is absent where a client planted something under its name, and nothing else is there', async () => {
     const { find } = await createScene([{ ...damaged(own), _openid: 'o-thief' }]);
     expect(await find()).toBeUndefined();
+  });
+});
+
+describe("a large file under a letter's name", () => {
+  const MEGABYTE = 1_000_000;
+
+  /** A scene whose storage says what was asked of it, and how many large files it was reading at once. */
+  function createWatched(file: string) {
+    const reads: number[] = [];
+    let [atOnce, most] = [0, 0];
+    const bench = createBench({ latencyMs: 20 });
+    const { blobs } = bench;
+    const watched: Blobs = {
+      ...blobs,
+      async get(fileId, call) {
+        const { maxBytes = Infinity } = call ?? {};
+        reads.push(maxBytes);
+        if (maxBytes > MEGABYTE) most = Math.max(most, (atOnce += 1));
+        return blobs.get(fileId, call).finally(() => (atOnce -= maxBytes > MEGABYTE ? 1 : 0));
+      },
+    };
+    const { clock, store, log, seal } = bench;
+    const writer = createDurableWriter({
+      clock,
+      store,
+      log,
+      seal,
+      random: seededRandom(1),
+      hash: testHash,
+      blobs: watched,
+    });
+    const put = (id: string) => bench.files.put(letterFile(`${id}_1`), new TextEncoder().encode(file));
+    const find = (...ids: readonly string[]) =>
+      clock.until(
+        Promise.allSettled(ids.map((recordId) => writer.findLetter({ ...OWN, recordId }, bench.within(60_000)))),
+      );
+    return { put, find, reads, most: () => most };
+  }
+
+  it('is read alone, one after the other, and is a letter like any other', async () => {
+    const long = { ...WORK, note: 'x'.repeat(2 * MEGABYTE) };
+    const { put, find, reads, most } = createWatched(canonicalJson(letterOf(long, KEY)));
+    await put(WORK._id);
+    await put('w_0012');
+    await put('w_0013');
+    const found = await find(WORK._id, 'w_0012', 'w_0013');
+    expect(found[0]).toMatchObject({ status: 'fulfilled', value: { tier: 'storage', letter: { payload: long } } });
+    expect([...reads].sort((a, b) => a - b)).toEqual([
+      MEGABYTE,
+      MEGABYTE,
+      MEGABYTE,
+      MAX_FILE_BYTES,
+      MAX_FILE_BYTES,
+      MAX_FILE_BYTES,
+    ]);
+    expect(most()).toBe(1);
+  });
+
+  it('is not read where no letter could be so large, and said to be too large, not absent', async () => {
+    const { put, find } = createWatched('x'.repeat(MAX_FILE_BYTES + 1));
+    await put(WORK._id);
+    const [huge, absent] = await find(WORK._id, 'w_0012');
+    expect(huge).toMatchObject({ status: 'rejected', reason: { code: 'STORE_TOO_LARGE' } });
+    expect(absent).toEqual({ status: 'fulfilled', value: undefined });
+  });
+
+  it('keeps no new letter out of the tier below: the file of its name is not read whole', async () => {
+    const bench = createBench({
+      fates: { 'insert works': { always: 'STORE_UNAVAILABLE' }, 'insert emergency_backup': { always: 'STORE_DENIED' } },
+    });
+    await bench.files.put(letterFile('w_0011_1'), new Uint8Array(MEGABYTE));
+    expect(await bench.write()).toMatchObject({ status: 'dead-lettered', tier: 'log' });
   });
 });
 

@@ -77,6 +77,19 @@ describe('a check that is cut into slices', () => {
     expect(scene.check.report(next.state).startedAt).toEqual(new Date(NOW_MS + 25 * 3_600_000));
   });
 
+  it('takes as many days as it needs, as long as it goes on, and says when it began', async () => {
+    const scene = await createScene(plantedWorld(), SLOW);
+    let progress = await scene.clock.until(scene.check.advance(undefined, scene.within(1_000)));
+    let days = 0;
+    for (; !progress.finished && days < 100; days += 1) {
+      await scene.clock.advance(23 * 3_600_000);
+      progress = await scene.clock.until(scene.check.advance(progress.state, scene.within(1_000)));
+    }
+    expect(days).toBeGreaterThan(3);
+    expect(progress.finished).toBe(true);
+    expect(scene.check.report(progress.state)).toMatchObject({ startedAt: new Date(NOW_MS), status: 'problems' });
+  });
+
   it('does not take records for those of the future that are younger than itself', async () => {
     const scene = await createScene(healthyWorld(1_050, 1), { latencyMs: 150 });
     const first = await scene.clock.until(scene.check.advance(undefined, scene.within(1_000)));

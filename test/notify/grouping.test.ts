@@ -126,6 +126,64 @@ test('a condition that nobody could be told of is told by the next run', async (
   expect(scene.texts()[1]).toContain('已发现 2 次');
 });
 
+test('what nobody could be told of is told by any next run, also one that looks at other things', async () => {
+  scene.server.answer(replyWith(500));
+  const lines = ['12 × STORE_DENIED'];
+  await scene.instance().notify([scene.alert('weekly', { severity: 'warning', lines })], scene.within());
+  scene.server.answer(replyWith(200, { errcode: 0 }));
+  scene.clock.forward(5 * MINUTE_MS);
+  const well = scene.alert('other', { severity: 'resolved' });
+  expect((await scene.instance().notify([well], scene.within())).sent).toEqual(['weekly']);
+  expect(scene.texts()[1]).toContain('[警告] weekly 出现问题');
+  expect(scene.texts()[1]).toContain(lines[0]);
+  expect(await scene.remembered('weekly')).toMatchObject({ state: 'open', occurrences: 1, told: 1, untold: null });
+  // Told once; and not reminded of by those that do not see it.
+  scene.clock.forward(7 * HOUR_MS);
+  expect((await scene.instance().notify([well], scene.within())).sent).toEqual([]);
+  expect(scene.texts()).toHaveLength(2);
+});
+
+test('an end that nobody could be told of is told by any next run, and closes the condition', async () => {
+  await scene.instance().notify([scene.alert('a')], scene.within());
+  scene.clock.forward(MINUTE_MS);
+  scene.server.answer(replyWith(500));
+  await scene.instance().notify([scene.alert('a', { severity: 'resolved' })], scene.within());
+  scene.server.answer(replyWith(200, { errcode: 0 }));
+  scene.clock.forward(MINUTE_MS);
+  expect((await scene.instance().notify([scene.alert('b')], scene.within())).sent).toEqual(['b', 'a']);
+  expect(scene.texts()[2]).toContain('[恢复] a 出现问题');
+  expect(await scene.remembered('a')).toMatchObject({ state: 'closed', untold: null });
+});
+
+test('what an instance claimed before it was killed is told by any run two minutes later, and by one of fifty', async () => {
+  const killed = createFlakyStore(scene.store, { clock: scene.clock });
+  killed.plan({ 'update durable_alerts': { always: 'STORE_UNAVAILABLE' } });
+  scene.server.answer(replyWith(500));
+  await scene.instance({ store: killed }).notify([scene.alert('a')], scene.within());
+  scene.server.answer(replyWith(200, { errcode: 0 }));
+  const others = () =>
+    Promise.all(
+      Array.from({ length: 50 }, () =>
+        scene.instance().notify([scene.alert('b', { severity: 'resolved' })], scene.within()),
+      ),
+    );
+  scene.clock.forward(MINUTE_MS);
+  expect((await others()).flatMap(({ sent }) => sent)).toEqual([]);
+  scene.clock.forward(MINUTE_MS);
+  expect((await others()).flatMap(({ sent }) => sent)).toEqual(['a']);
+  expect(await scene.remembered('a')).toMatchObject({ occurrences: 1, told: 1 });
+});
+
+test('however many conditions are remembered, the own ones are read', async () => {
+  for (let n = 0; n < 250; n += 1) {
+    const state = { key: `k${n}`, state: 'open', nextAtMs: scene.clock.now() + HOUR_MS, severity: 'fault' };
+    await scene.store.insert('durable_alerts', { _id: `alert_k${n}`, seq: 1, occurrences: 1, told: 1, ...state });
+  }
+  const alerts = Array.from({ length: 100 }, (_, n) => scene.alert(`k${n + 150}`));
+  expect((await scene.instance().notify(alerts, scene.within())).sent).toEqual([]);
+  expect(await scene.remembered('k249')).toMatchObject({ occurrences: 2 });
+});
+
 test('an end that nobody could be told of is told by the next run', async () => {
   await scene.instance().notify([scene.alert('a')], scene.within());
   const end = () => scene.instance().notify([scene.alert('a', { severity: 'resolved' })], scene.within());

@@ -162,7 +162,7 @@ describe('what a robot answers', () => {
     const notifier = scene.instance();
     const report = await notifier.notify([scene.alert('a')], scene.within(1_500));
     expect(report.failed).toEqual(['a']);
-    expect(scene.events('notify.refused')[0]?.fields).toMatchObject({ channel: 'wecom-1', why: 'timeout' });
+    expect(scene.events('notify.refused')[0]?.fields).toMatchObject({ channel: 'wecom-1', why: 'no answer in time' });
   });
 
   test('to one of two robots is enough: the condition is told', async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DurableError } from '../../src/core/index.ts';
-import type { Payment } from '../../src/once/index.ts';
+import type { Kind, Payment } from '../../src/once/index.ts';
+import { withoutBulk } from '../../src/once/without-bulk.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../src/store/memory/index.ts';
 import { is, type Document, type Store } from '../../src/store/index.ts';
 import { createCostlyCalls, DAY_MS, LEASE_MS } from '../support/costly-calls.ts';
 import { composeOlderLetter, olderIdOf } from '../support/letters.ts';
+import { createTestClock } from '../support/test-clock.ts';
 
 const UNSEEN: Payment = { status: 'unknown', error: new DurableError('PROVIDER_UNCERTAIN', 'planned') };
 
@@ -64,6 +66,116 @@ describe('a call that cannot be finished now', () => {
       ...{ done: 0, skipped: 0, failed: [{ id: 'w_1', code: 'STORE_DENIED' }] },
     });
     expect(await calls.work('w_2')).toMatchObject({ status: 'failed' });
+  });
+});
+
+describe('a paid record that no document can hold', () => {
+  const LIMIT = 5_000_000;
+  const large = (document: Document): boolean => JSON.stringify(document).length > LIMIT;
+
+  it('comes home without what makes it large, names the file that has all of it, and is not given back', async () => {
+    const { calls, blobs, memory } = await createScene((store) => ({
+      insert: (name, document, call) =>
+        large(document)
+          ? Promise.reject(new DurableError('STORE_REJECTED', 'planned'))
+          : store.insert(name, document, call),
+    }));
+    await calls.open('u1');
+    const fields = { picture: 'x'.repeat(8_000_000), title: '灯塔' };
+    const paid = { pay: async (): Promise<Payment> => ({ status: 'completed', fields }) };
+    expect(await calls.call('u1', 'w_1', paid)).toMatchObject({ outcome: 'final', savedIn: 'storage' });
+    calls.forward(LEASE_MS);
+    expect((await calls.recover()).phases.holds).toEqual({ done: 1, skipped: 0, failed: [] });
+    const home = await calls.work('w_1');
+    expect(home).toMatchObject({ status: 'completed', title: '灯塔', prompt: 'w_1', isRecovered: true });
+    expect(home).not.toHaveProperty('picture');
+    expect(new TextDecoder().decode(await blobs.get(await blobs.fileId(String(home?.['restIn']))))).toContain('xxxx');
+    expect(await calls.user('u1')).toMatchObject({ credits: 4, generateCount: 1, quota: { open: 0 } });
+    expect(memory.dump('works')).toHaveLength(1);
+  });
+
+  it('keeps what the protocol stands on, and as much of the rest as is small', () => {
+    const record = { _id: 'w_1', token: 't', status: 'completed', long: 'x'.repeat(100_000), short: 'y', list: [1] };
+    const { long: _long, ...rest } = record;
+    expect(withoutBulk(record, 'file')).toEqual({ ...rest, restIn: 'file' });
+    expect(withoutBulk(rest, 'file')).toBeUndefined();
+    const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`k${n}`, n]));
+    expect(withoutBulk({ ...many, ...rest }, 'file')).toMatchObject({ _id: 'w_1', token: 't', status: 'completed' });
+  });
+});
+
+describe('a provider that never answers when it is asked about a task', () => {
+  const MADE: Payment = { status: 'completed', fields: { picture: 'cloud://made' } };
+
+  /** Calls of one account each that were killed after their tasks were noted, their leases over. */
+  async function killedTasks(ask: Kind['ask'], ids: readonly string[]) {
+    const time = createTestClock();
+    const memory = createMemoryStore(['users', 'works', 'emergency_backup']);
+    const calls = createCostlyCalls({ store: memory, blobs: createMemoryBlobs(), time, ask });
+    for (const id of ids) {
+      await calls.open(`u_${id}`);
+      const pay: NonNullable<Parameters<typeof calls.call>[2]>['pay'] = async ({ noteTask }) => {
+        await noteTask(`task-${id}`);
+        return new Promise(() => undefined);
+      };
+      void calls.call(`u_${id}`, id, { pay });
+      await time.settle();
+    }
+    calls.forward(LEASE_MS);
+    const holdOf = async (id: string) => (await calls.user(`u_${id}`)).quota.holds[id];
+    return { calls, holdOf, time, recover: () => time.until(calls.recover()) };
+  }
+
+  it('keeps no other call waiting, and its own stays as it was', async () => {
+    const { calls, holdOf, recover, time } = await killedTasks(
+      (taskId) => (taskId === 'task-w_1' ? new Promise(() => undefined) : Promise.resolve(MADE)),
+      ['w_1', 'w_2'],
+    );
+    const before = await holdOf('w_1');
+    const startedAtMs = time.now();
+    expect((await recover()).phases.holds).toEqual({ done: 1, skipped: 1, failed: [] });
+    expect(time.now() - startedAtMs).toBe(15_000);
+    expect(await calls.work('w_2')).toMatchObject({ status: 'completed', picture: 'cloud://made' });
+    expect(await holdOf('w_1')).toEqual(before);
+    expect(await calls.work('w_1')).toBeUndefined();
+  });
+
+  it('has its late answer ignored, and is asked again by the next run', async () => {
+    const late: ((payment: Payment) => void)[] = [];
+    const untilMs: number[] = [];
+    const { calls, holdOf, recover, time } = await killedTasks(
+      (_taskId, _basis, deadline) => {
+        untilMs.push(deadline.remainingMs());
+        return new Promise((resolve) => late.push(resolve));
+      },
+      ['w_1'],
+    );
+    await recover();
+    late[0]?.(MADE);
+    await time.settle();
+    expect(await holdOf('w_1')).toMatchObject({ st: 'open' });
+    const second = calls.recover();
+    await time.settle();
+    late[1]?.(MADE);
+    expect((await time.until(second)).phases.holds).toMatchObject({ done: 1, failed: [] });
+    expect(await calls.work('w_1')).toMatchObject({ status: 'completed', picture: 'cloud://made' });
+    expect(untilMs).toEqual([15_000, 15_000]);
+  });
+
+  it('is no evidence any more after a day: the record has failed, and what it cost is given back', async () => {
+    const { calls, recover } = await killedTasks(() => new Promise(() => undefined), ['w_1']);
+    calls.forward(DAY_MS);
+    expect((await recover()).phases.holds).toEqual({ done: 1, skipped: 0, failed: [] });
+    expect(await calls.work('w_1')).toMatchObject({ status: 'failed', errorCode: 'ONCE_UNKNOWN' });
+    expect(await calls.user('u_w_1')).toMatchObject({ credits: 5, quota: { open: 0 } });
+  });
+
+  it('ends no call where the run had no time left to hear it out', async () => {
+    const { calls, holdOf, time } = await killedTasks(() => new Promise(() => undefined), ['w_1']);
+    calls.forward(DAY_MS);
+    const report = await time.until(calls.recover(undefined, undefined, 5_000));
+    expect(report.phases.holds?.failed).toEqual([{ id: 'u_w_1', code: 'DEADLINE_PASSED' }]);
+    expect(await holdOf('w_1')).toMatchObject({ st: 'open' });
   });
 });
 

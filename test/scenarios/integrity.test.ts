@@ -21,7 +21,7 @@ let filePrefix: string;
 beforeAll(async () => {
   cloud = await createLocalCloud();
   const sdk = openSdk(cloud);
-  ports = { store: createCloudbaseStore(sdk, nodeClock), blobs: createCloudbaseBlobs(sdk, nodeClock) };
+  ports = { store: createCloudbaseStore(sdk, nodeClock), blobs: createCloudbaseBlobs(sdk, nodeClock, fetch) };
   filePrefix = (await ports.blobs.put('x', new Uint8Array([1]))).slice(0, -1);
 });
 

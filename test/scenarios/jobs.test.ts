@@ -16,11 +16,13 @@ interface Ground {
   readonly hasTable?: boolean;
   /** Each statement takes this long. @default 0 */
   readonly latencyMs?: number;
+  /** Settings besides the administrator. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-async function createGround({ hasTable = true, latencyMs = 0 }: Ground = {}) {
+async function createGround({ hasTable = true, latencyMs = 0, env = {} }: Ground = {}) {
   const memory: MemoryCloud = createMemoryCloud({
-    env: { WX_DURABLE_ADMINS: ADMIN },
+    env: { WX_DURABLE_ADMINS: ADMIN, ...env },
     through: (store) => createFlakyStore(store, { clock: memory.clock, latencyMs }),
   });
   if (hasTable) await memory.store.createCollection('durable_jobs');
@@ -152,6 +154,35 @@ describe('a timer that stopped firing', () => {
     });
     await memory.repair();
     expect(overdue(await memory.recover()).map(({ name }) => name)).not.toContain('user-counts');
+  });
+
+  const missedUnder = async (functions: string | undefined): Promise<readonly string[]> => {
+    const memory = await createGround(functions === undefined ? {} : { env: { WX_DURABLE_FUNCTIONS: functions } });
+    await memory.recover();
+    await memory.clock.advance(3 * HOUR_MS);
+    const { data } = await memory.recover();
+    return (data as { overdue: readonly { name: string }[] }).overdue.map(({ name }) => name);
+  };
+  const COUNTS = ['hold-pruning', 'user-counts'];
+  const CHECKS = ['check-daily', 'check-weekly'];
+
+  test.each([
+    ['nobody says', undefined, [...COUNTS, ...CHECKS]],
+    ['two are named', 'recoverFromBackup, checkDataIntegrity', CHECKS],
+    ['only this one is named', 'recoverFromBackup', []],
+  ])('is missed where its function is deployed: %s', async (_what, functions, missed) => {
+    expect([...(await missedUnder(functions))].sort()).toEqual([...missed].sort());
+  });
+
+  test('is missed, and the setting logged, where the setting names no function of ours', async () => {
+    const memory = await createGround({ env: { WX_DURABLE_FUNCTIONS: 'recoverFromBackups' } });
+    expect(await memory.recover()).toMatchObject({ code: 200 });
+    expect(memory.log.lines).toContainEqual({
+      level: 'error',
+      event: 'alerts.off',
+      fields: { code: 'CONFIG_INVALID', variable: 'WX_DURABLE_FUNCTIONS' },
+    });
+    expect(await missedUnder('recoverFromBackups')).toHaveLength(4);
   });
 });
 

@@ -16,6 +16,13 @@ export function describeFiles(use: Use): void {
       expect(textOf(await blobs.get(await blobs.put('pictures/one.bin', bytesOf('\u0000'))))).toBe('\u0000');
     });
 
+    it('are refused where they hold more than one asks for, and read up to that', async () => {
+      const { blobs } = use();
+      const fileId = await blobs.put('letters/ten.bin', new Uint8Array(10));
+      expect(await codeOf(blobs.get(fileId, { maxBytes: 9 }))).toBe('STORE_TOO_LARGE');
+      expect(await blobs.get(fileId, { maxBytes: 10 })).toHaveLength(10);
+    });
+
     it('are replaced by what is put under the same name', async () => {
       const { blobs } = use();
       const first = await blobs.put('letters/a.json', bytesOf('one'));

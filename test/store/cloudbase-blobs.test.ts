@@ -1,9 +1,11 @@
+import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDeadline, type Code } from '../../src/core/index.ts';
 import { nodeClock } from '../../src/core/node/index.ts';
 import type { FaultRule } from '../../src/emulator/index.ts';
 import { createCloudbaseBlobs, type Cloud } from '../../src/store/cloudbase/index.ts';
 import { codeOf } from '../store-contract/subject.ts';
+import { startLoopback } from '../support/loopback.ts';
 import { openSdkCloud, type SdkCloud } from './sdk-cloud.ts';
 
 const bytes = new TextEncoder().encode('one letter');
@@ -69,6 +71,18 @@ const READS: readonly (readonly [storage: Storage, fault: FaultRule, get: Code, 
   ['download', { inject: 'status', status: 429 }, 'STORE_THROTTLED', 'no error'],
 ];
 
+/** A cloud whose every file is at one address. */
+function addressing(tempFileURL: string): Cloud {
+  const never = (): never => {
+    throw new Error('not asked for here');
+  };
+  const fileList = [{ fileID: 'cloud://e/a', status: 0, tempFileURL }];
+  return {
+    ...{ database: never, uploadFile: never, deleteFile: never },
+    getTempFileURL: async () => ({ fileList }),
+  };
+}
+
 const named = <T extends readonly [unknown, FaultRule, ...unknown[]]>(rows: readonly T[]) =>
   rows.map((row) => ({ row, name: `${String(row[0])}: ${JSON.stringify(row[1]).replaceAll('"', '')}` }));
 
@@ -107,7 +121,7 @@ describe('createCloudbaseBlobs', () => {
     const fileId = await blobs.put(name, new TextEncoder().encode('older'));
     meet({ storage: 'upload', inject: 'status', status: 500, body: 'empty', times: 1 });
     expect(await codeOf(blobs.put(name, bytes))).toBe('STORE_UNCERTAIN');
-    expect(await blobs.get(fileId)).toEqual(Buffer.from('older'));
+    expect(await blobs.get(fileId)).toEqual(new TextEncoder().encode('older'));
   });
 
   it('starts nothing after the deadline', async () => {
@@ -140,6 +154,38 @@ describe('createCloudbaseBlobs', () => {
     expect(await requests()).toBe(6);
   });
 
+  it('reads a file with two requests, as the SDK does', async () => {
+    const { blobs, meet, requests } = cloud;
+    const fileId = await blobs.put(freshName(), bytes);
+    meet();
+    await blobs.get(fileId);
+    expect(await requests()).toBe(2);
+  });
+
+  it.each([
+    ['whose length is told', { 'content-length': '1000000000' }],
+    ['whose length is not told', {}],
+  ])('takes in no more than was asked for of a file without end, %s', async (_what, headers) => {
+    const server = await startLoopback();
+    let sent = 0;
+    const closed = new Promise((resolve) => {
+      server.answer((response) => {
+        response.writeHead(200, headers).on('close', resolve);
+        const more = (): void => {
+          sent += 100_000;
+          response.write(new Uint8Array(100_000), () => !response.destroyed && more());
+        };
+        more();
+      });
+    });
+    const blobs = createCloudbaseBlobs(addressing(server.url), nodeClock, fetch);
+    expect(await codeOf(blobs.get('cloud://e/a', { maxBytes: 1_000_000 }))).toBe('STORE_TOO_LARGE');
+    // The connection is given up, and with it what the other side would still send; some megabytes wait in the system.
+    await closed;
+    expect(sent).toBeLessThan(50_000_000);
+    await server.close();
+  });
+
   // No local cloud answers so about one file of several; the shape is that of the SDK.
   it.each([
     [-503003, 'no error'],
@@ -151,12 +197,35 @@ describe('createCloudbaseBlobs', () => {
     const strict: Cloud = {
       database: answering,
       uploadFile: answering,
-      downloadFile: answering,
       getTempFileURL: answering,
       deleteFile: answering,
     };
-    const blobs = createCloudbaseBlobs(strict, nodeClock);
+    const blobs = createCloudbaseBlobs(strict, nodeClock, fetch);
     expect(await codeOf(blobs.exists(['cloud://e/a']))).toBe(code);
     expect(await codeOf(blobs.remove(['cloud://e/a']))).toBe(code);
+  });
+});
+
+const require = createRequire(import.meta.url);
+
+// Functions in use were deployed with all three.
+describe.each([
+  ['4.0.2', 'wx-server-sdk'],
+  ['3.0.4', 'wx-server-sdk-3'],
+  ['2.6.3', 'wx-server-sdk-2'],
+])('files through wx-server-sdk %s', (version, name) => {
+  it('are read with two requests, refused where they are too large, and absent where they are', async () => {
+    const sdk = require(name);
+    expect(require(`${name}/package.json`).version).toBe(version);
+    sdk.init({ env: sdk.DYNAMIC_CURRENT_ENV });
+    const blobs = createCloudbaseBlobs(sdk as Cloud, nodeClock, fetch);
+    const fileId = await blobs.put(freshName(), bytes);
+    cloud.meet();
+    expect(await blobs.get(fileId)).toEqual(bytes);
+    expect(await cloud.requests()).toBe(2);
+    expect(await codeOf(blobs.get(fileId, { maxBytes: bytes.length - 1 }))).toBe('STORE_TOO_LARGE');
+    expect(await blobs.get(`${fileId}.gone`)).toBeUndefined();
+    cloud.meet({ storage: 'download', inject: 'reset-before' });
+    expect(await codeOf(blobs.get(fileId))).toBe('STORE_UNCERTAIN');
   });
 });

@@ -34,7 +34,7 @@ export async function openSdkCloud() {
   meet();
   return {
     store: createCloudbaseStore(sdk, nodeClock),
-    blobs: createCloudbaseBlobs(sdk, nodeClock),
+    blobs: createCloudbaseBlobs(sdk, nodeClock, fetch),
     /** The next requests meet these faults; counting starts anew. */
     meet,
     /** Database and storage requests since the last `meet`. */

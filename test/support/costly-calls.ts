@@ -7,8 +7,10 @@ import {
   createOnce,
   createPlainKind,
   createRecovery,
+  type Kind,
   type OnceAnswer,
   type OnceRequest,
+  type PayContext,
   type Payment,
 } from '../../src/once/index.ts';
 import type { Blobs, Document, Store } from '../../src/store/index.ts';
@@ -26,7 +28,7 @@ export interface Keys {
 
 export interface Ask extends Keys {
   readonly retryUnknown?: boolean;
-  readonly pay?: () => Promise<Payment>;
+  readonly pay?: (context: PayContext) => Promise<Payment>;
   readonly again?: OnceRequest['again'];
 }
 
@@ -34,12 +36,22 @@ export type CostlyCalls = ReturnType<typeof createCostlyCalls>;
 
 const PAID: Payment = { status: 'completed', fields: { picture: 'cloud://picture' } };
 
+interface Ports {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  /** @default the machine's own */
+  readonly time?: Clock;
+  /** What a provider says of a task. Absent: it takes none. */
+  readonly ask?: Kind['ask'];
+}
+
 /** Calls that cost an account in `users` one credit and leave a record in `works`. */
-export function createCostlyCalls({ store, blobs }: { readonly store: Store; readonly blobs: Blobs }) {
+export function createCostlyCalls({ store, blobs, time = nodeClock, ask: asked }: Ports) {
   let shiftMs = 0;
-  const clock: Clock = { ...nodeClock, now: () => nodeClock.now() + shiftMs };
+  const clock: Clock = { ...time, now: () => time.now() + shiftMs };
   const log = memoryLog();
-  const kind = createPlainKind({ records: 'works', accounts: 'users' });
+  const plain = createPlainKind({ records: 'works', accounts: 'users' });
+  const kind: Kind = asked ? { ...plain, ask: asked } : plain;
   let paid = 0;
   const boot = ({ key, previousKeys = [] }: Keys = {}) => {
     const ports = { clock, log, store, blobs, random: nodeRandom, hash: nodeHash };
@@ -50,7 +62,7 @@ export function createCostlyCalls({ store, blobs }: { readonly store: Store; rea
     const writer: DurableWriter = createDurableWriter({ ...ports, ...seals }, { baseDelayMs: 5 });
     return { ...ports, writer };
   };
-  const deadline = () => createDeadline(clock, clock.now() + 60_000);
+  const deadline = (limitMs = 60_000) => createDeadline(clock, clock.now() + limitMs);
   const call = (accountId: string, id: string, ask: Ask = {}): Promise<OnceAnswer> =>
     createOnce(boot(ask), kind).call(
       {
@@ -62,9 +74,9 @@ export function createCostlyCalls({ store, blobs }: { readonly store: Store; rea
         }),
         ...(ask.again ? { again: ask.again } : {}),
         refusal: () => new Error('refused') as never,
-        pay: async () => {
+        pay: async (context) => {
           paid += 1;
-          return ask.pay ? ask.pay() : PAID;
+          return ask.pay ? ask.pay(context) : PAID;
         },
       },
       deadline(),
@@ -78,8 +90,8 @@ export function createCostlyCalls({ store, blobs }: { readonly store: Store; rea
     open: async (accountId: string): Promise<void> => {
       await store.insert('users', { _id: accountId, credits: 5, generateCount: 0 });
     },
-    recover: (keys?: Keys, also?: readonly string[]) =>
-      createRecovery(boot(keys), kind).recover({ deadline: deadline(), also }),
+    recover: (keys?: Keys, also?: readonly string[], limitMs?: number) =>
+      createRecovery(boot(keys), kind).recover({ deadline: deadline(limitMs), also }),
     prune: () => createHoldPruning(boot(), kind).prune({ deadline: deadline() }),
     user: async (accountId: string): Promise<User> => (await store.get('users', accountId)) as unknown as User,
     work: (id: string): Promise<Document | undefined> => store.get('works', id),

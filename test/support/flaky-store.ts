@@ -94,7 +94,7 @@ export function createFlakyBlobs(blobs: Blobs, flakiness: Flakiness): Blobs & Li
   return {
     ...line,
     put: (name, bytes, call) => send('put', call, () => blobs.put(name, bytes)),
-    get: (fileId, call) => send('get', call, () => blobs.get(fileId)),
+    get: (fileId, call) => send('get', call, () => blobs.get(fileId, call)),
     exists: (fileIds, call) => send('exists', call, () => blobs.exists(fileIds)),
     temporaryUrls: (fileIds, call) => send('temporaryUrls', call, () => blobs.temporaryUrls(fileIds)),
     remove: (fileIds, call) => send('remove', call, () => blobs.remove(fileIds)),

@@ -17,6 +17,7 @@ import { memoryLog } from './ports.ts';
 interface Sdk extends Cloud {
   readonly DYNAMIC_CURRENT_ENV: unknown;
   init(options: { env: unknown }): void;
+  downloadFile(options: { fileID: string }): Promise<unknown>;
   getTempFileURL(options: {
     fileList: { fileID: string; maxAge: number }[];
   }): Promise<{ fileList: { tempFileURL?: string }[] }>;
@@ -75,7 +76,7 @@ export function createInProcess(cloud: Pick<LocalCloud, 'env' | 'url'>, options:
       createSeal,
       fetch,
       store: mortal<Store>(createCloudbaseStore(sdk, clock), life),
-      blobs: mortal<Blobs>(createCloudbaseBlobs(sdk, clock), life),
+      blobs: mortal<Blobs>(createCloudbaseBlobs(sdk, clock, fetch), life),
       identity: () => (openid === undefined ? { SOURCE: 'wx_trigger' } : { OPENID: openid, SOURCE: 'wx_client' }),
       ...(options.provider ? { provider: mortal(options.provider, life) } : {}),
     };

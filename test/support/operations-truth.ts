@@ -46,7 +46,7 @@ export function plantOperations(options: OperationsOptions) {
 /** Makes the cloud what was planted; files that are no letter of it stay. */
 export async function load(cloud: LocalCloud, { documents, files }: Operations): Promise<void> {
   for (const [name, all] of Object.entries(documents)) await cloud.load(name, all);
-  const blobs = createCloudbaseBlobs(openSdk(cloud), nodeClock);
+  const blobs = createCloudbaseBlobs(openSdk(cloud), nodeClock, fetch);
   for (const { name, text } of files) await blobs.put(name, new TextEncoder().encode(text));
 }
 

@@ -2,11 +2,20 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createDeadline, type Plain } from '../../core/index.ts';
 import { adviceFor, renderReport, storeReport, type Check, type CheckProgress } from '../../integrity/index.ts';
 import type { IntegrityReport } from '../../records/index.ts';
-import { CHECK_SECTIONS, createIntegrityCheck } from '../../service/index.ts';
+import { CHECK_SECTIONS, createIntegrityCheck, KIND_SECTIONS } from '../../service/index.ts';
 import { openCheckpoint, sayResume } from '../checkpoint.ts';
 import { checkState } from '../checkpoint-forms.ts';
-import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { withCloudOptions, withWalkOptions, type CloudOptions, type WalkOptions } from '../options.ts';
+import { CommandFailure, exitCodes, type ExitCode } from '../exit-codes.ts';
+import type { Language } from '../language.ts';
+import {
+  isPictures,
+  withCloudOptions,
+  withKindOptions,
+  withWalkOptions,
+  type CloudOptions,
+  type KindOptions,
+  type WalkOptions,
+} from '../options.ts';
 import { paintReport } from '../paint-report.ts';
 import { createProgress } from '../progress.ts';
 import { runtimeOf } from '../runtime.ts';
@@ -14,9 +23,10 @@ import { openSession, type Session } from '../session.ts';
 import type { CommandContext } from '../terminal.ts';
 import { createWatch, type Watch } from '../walk.ts';
 
-type SectionName = (typeof CHECK_SECTIONS)[number];
+const SECTIONS = [...new Set([...CHECK_SECTIONS, ...KIND_SECTIONS])];
+type SectionName = (typeof SECTIONS)[number];
 
-interface CheckOptions extends CloudOptions, WalkOptions {
+interface CheckOptions extends CloudOptions, WalkOptions, KindOptions {
   readonly deep?: boolean;
   readonly readOnly?: boolean;
   readonly section?: readonly SectionName[];
@@ -26,8 +36,8 @@ interface CheckOptions extends CloudOptions, WalkOptions {
 /** Adds `wx-durable check`: the integrity report. */
 export function addCheckCommand(program: Command, context: CommandContext): void {
   const command = program.command('check').description('数据完整性报告 (the integrity report)');
-  withWalkOptions(withCloudOptions(command))
-    .option('--section <name>', `只检查 (only) ${CHECK_SECTIONS.join(' ')}，可重复`, collectSections)
+  withKindOptions(withWalkOptions(withCloudOptions(command)))
+    .option('--section <name>', `只检查 (only) ${SECTIONS.join(' ')}，可重复`, collectSections)
     .option('--deep', '逐一核对云存储中的每张图片 (ask storage for every picture)')
     .option('--read-only', '不写入：不检查 tiers，不保存报告 (write nothing)')
     .addOption(
@@ -40,7 +50,7 @@ export function addCheckCommand(program: Command, context: CommandContext): void
       'after',
       '\n退出码 (exit codes): 0 良好 good, 10 有问题 problems, 12 有未知 unknown, 130 中断 interrupted\n' +
         '\n示例 (examples):\n  wx-durable check\n  wx-durable check --env-id my-env-123 --read-only --json\n' +
-        '  wx-durable check --section users --section works',
+        '  wx-durable check --section users --section works\n  wx-durable check --records orders',
     )
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<CheckOptions>();
@@ -49,9 +59,9 @@ export function addCheckCommand(program: Command, context: CommandContext): void
 }
 
 function collectSections(value: string, before: readonly SectionName[] = []): readonly SectionName[] {
-  const name = CHECK_SECTIONS.find((each) => each === value);
+  const name = SECTIONS.find((each) => each === value);
   if (name) return [...before, name];
-  throw new InvalidArgumentError(`可选 (one of): ${CHECK_SECTIONS.join(', ')}`);
+  throw new InvalidArgumentError(`可选 (one of): ${SECTIONS.join(', ')}`);
 }
 
 /** Progress is shown after each of these. */
@@ -61,22 +71,35 @@ const REPORT_MS = 5_000;
 const WRITES: SectionName = 'tiers';
 
 async function check(session: Session, options: CheckOptions): Promise<void> {
-  const sections = (options.section ?? CHECK_SECTIONS).filter((name) => !options.readOnly || name !== WRITES);
+  const kind = isPictures(options) ? undefined : { records: options.records, accounts: options.accounts };
+  const sections = sectionsOf(options, session.language);
   if (!options.readOnly) await session.target.confirmWrite(WHAT[session.language]);
   const runtime = runtimeOf(session, session.log);
-  const checkpoint = openCheckpoint('check', session, checkState);
+  const checkpoint = openCheckpoint(kind ? `check-${kind.records}` : 'check', session, checkState);
   const from = options.resume ? (checkpoint.read() as Plain) : undefined;
   const watch = createWatch(session.terminal, options.timeLimit * 1_000);
-  const checking = createIntegrityCheck(runtime, { deep: options.deep ?? false, sections });
+  const checking = createIntegrityCheck(runtime, { deep: options.deep ?? false, sections, kind });
   const { state, finished } = await advance(session, checking, { watch, from });
   const report = checking.report(state);
-  const isStored = finished && !options.readOnly && !options.section;
+  // What is stored is compared over time: only whole reports of one kind.
+  const isStored = finished && !options.readOnly && !options.section && !kind;
   if (isStored) await storeReport(runtime, report, createDeadline(runtime.clock, runtime.clock.now() + REPORT_MS));
   if (finished) checkpoint.drop();
   else checkpoint.save(state);
   finish(session, { report, finished, isStored });
   if (!finished) sayResume(session, checkpoint.path);
   session.end(watch.isInterrupted() ? exitCodes.interrupted : codeOf(report, options.failOn));
+}
+
+function sectionsOf({ section, readOnly, ...kind }: CheckOptions, language: Language): readonly SectionName[] {
+  const offered: readonly SectionName[] = isPictures(kind) ? CHECK_SECTIONS : KIND_SECTIONS;
+  const strange = section?.find((name) => !offered.includes(name));
+  if (strange === undefined) return (section ?? offered).filter((name) => !readOnly || name !== WRITES);
+  const text = {
+    zh: `集合 ${kind.records} 的检查没有 ${strange} 这一项，只有 ${offered.join('、')}`,
+    en: `a check of "${kind.records}" has no section ${strange}, but ${offered.join(', ')}`,
+  };
+  throw new CommandFailure(exitCodes.usage, text[language]);
 }
 
 async function advance(

@@ -65,7 +65,7 @@ async function examine(
     checkCollections(target),
     mayWrite ? checkClock(target, { clock, random }) : CLOCK_SKIPPED,
     checkSettings(target, { clock, env: terminal.env, createSeal }),
-    checkHeartbeat(target, { clock, random, log }),
+    checkHeartbeat(target, { clock, random, log, env: terminal.env }),
   ]);
   const machine = checkMachine({ node: process.versions.node, sdk: target.sdkVersion });
   const functions = checkFunctions(process.cwd(), options.functions);

@@ -6,6 +6,7 @@ import { openCheckpoint, sayResume, type Checkpoint } from '../checkpoint.ts';
 import { recoverCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import {
+  isPictures,
   withCloudOptions,
   withKindOptions,
   withWalkOptions,
@@ -28,7 +29,7 @@ import {
 } from '../recover/render.ts';
 import { countQuarantined, putBack } from '../recover/requeue.ts';
 import { recoverAll, type RecoveryResult } from '../recover/run.ts';
-import { assertKeyForLetters, isPictures, openRecovery } from '../recover/tools.ts';
+import { assertKeyForLetters, openRecovery } from '../recover/tools.ts';
 import { findWaiting, type WaitingWork } from '../recover/waiting.ts';
 import { runtimeOf } from '../runtime.ts';
 import { openSession, type Session } from '../session.ts';
@@ -197,7 +198,8 @@ function report(session: Session, { result, stays, imported, requeued, path, isI
     ],
   });
   if (checkpoint) sayResume(session, path);
-  session.end(codeOf(result, { isInterrupted, unreadable: imported?.unreadable ?? 0 }));
+  const unreadable = (imported?.unreadable ?? 0) + (imported?.left.length ?? 0);
+  session.end(codeOf(result, { isInterrupted, unreadable }));
 }
 
 function codeOf(

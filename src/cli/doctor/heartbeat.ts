@@ -1,12 +1,15 @@
 import { asDurableError, createDeadline, type Clock } from '../../core/index.ts';
-import { createJobs, overdueJobs, type JobsDeps, type JobTable, type Overdue } from '../../jobs/index.ts';
-import { maintenanceJobs } from '../../service/index.ts';
+import { createJobs, overdueJobs, type Job, type JobsDeps, type JobTable, type Overdue } from '../../jobs/index.ts';
+import { expectedJobs } from '../../service/index.ts';
 import type { Target } from '../target.ts';
 import { line, type DoctorLine } from './line.ts';
 
 const READ_MS = 5_000;
 
-type HeartbeatDeps = Omit<JobsDeps, 'store' | 'attempt'> & { readonly clock: Clock };
+type HeartbeatDeps = Omit<JobsDeps, 'store' | 'attempt'> & {
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
 
 /** Whether the maintenance functions' timers fire, by what they leave in `durable_jobs`. */
 export async function checkHeartbeat({ store, kind }: Target, deps: HeartbeatDeps): Promise<readonly DoctorLine[]> {
@@ -14,7 +17,7 @@ export async function checkHeartbeat({ store, kind }: Target, deps: HeartbeatDep
   try {
     const deadline = createDeadline(deps.clock, nowMs + READ_MS);
     const jobs = createJobs({ ...deps, store, attempt: (until, run) => run({ deadline: until }) });
-    return heartbeatLines(await jobs.read(deadline), { nowMs, kind });
+    return heartbeatLines(await jobs.read(deadline), { nowMs, kind, jobs: expectedJobs(deps.env) });
   } catch (error) {
     const { code } = asDurableError(error);
     return [
@@ -26,9 +29,8 @@ export async function checkHeartbeat({ store, kind }: Target, deps: HeartbeatDep
 /** The lines for a table of jobs; pure. */
 export function heartbeatLines(
   table: JobTable,
-  { nowMs, kind }: { readonly nowMs: number; readonly kind: Target['kind'] },
+  { nowMs, kind, jobs }: { readonly nowMs: number; readonly kind: Target['kind']; readonly jobs: readonly Job[] },
 ): readonly DoctorLine[] {
-  const jobs = Object.values(maintenanceJobs);
   const seen = jobs.filter(({ name }) => table.rows.has(name)).map(({ name }) => name);
   if (seen.length === 0) return [neverSeen(kind)];
   // The local cloud fires no timer by itself: on a laptop nobody is missed.

@@ -120,12 +120,18 @@ function seenLetter(reader: Reader, document: Document): SeenLetter {
 async function readFiles(blobs: Blobs, reader: Reader, letterIds: readonly string[]): Promise<readonly SeenLetter[]> {
   const found: SeenLetter[] = [];
   for (const letterId of letterIds) {
-    const bytes = await blobs.get(await blobs.fileId(reader.fileOf(letterId)));
-    if (!bytes) continue;
-    const letter = readable(() => reader.decode(bytes));
+    const bytes = await blobs.get(await blobs.fileId(reader.fileOf(letterId))).catch(nullIfHuge);
+    if (bytes === undefined) continue;
+    const letter = bytes ? readable(() => reader.decode(bytes)) : undefined;
     found.push({ letterId, tier: 'storage', state: 'waiting', letter, recoveredAt: undefined });
   }
   return found;
+}
+
+// A file that no letter could be as large as is one that cannot be read.
+function nullIfHuge(error: unknown): null {
+  if (isDurableError(error, 'STORE_TOO_LARGE')) return null;
+  throw error;
 }
 
 function readable(read: () => Letter): Letter | undefined {

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { isDurableError } from '../../core/index.ts';
 import { createLogLetters, type LogLetters } from '../../durable/index.ts';
 import { sealsOf, type Runtime } from '../../service/index.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import type { Language } from '../language.ts';
+import { logParts } from './log-parts.ts';
 
 /** What an exported log held. */
 export interface LogImport {
@@ -17,6 +17,8 @@ export interface LogImport {
   readonly known: number;
   /** Altered, cut off by the log service, or sealed under another key. */
   readonly unreadable: number;
+  /** Lines, by their number from 1, that hold a word longer than any letter: from there on they were left out. */
+  readonly left: readonly number[];
 }
 
 interface ImportOptions {
@@ -32,16 +34,21 @@ export async function importLog(runtime: Runtime, options: ImportOptions): Promi
   const { file, dryRun, language, isOver } = options;
   const letters = openLetters(runtime, language);
   const sums = { lines: 0, letters: 0, admitted: 0, known: 0, unreadable: 0 };
+  const left: number[] = [];
+  let hadTokens = false;
   try {
-    for await (const line of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {
+    for await (const { text, line, isRest } of logParts(createReadStream(file, 'utf8'))) {
       if (isOver()) break;
-      sums.lines += 1;
-      for (const token of letters.tokensIn(line)) await take(letters, { token, dryRun }, sums);
+      sums.lines = line;
+      if (text === undefined) left.push(line);
+      const tokens = letters.tokensIn(text ?? '', isRest && hadTokens);
+      hadTokens = tokens.length > 0 || (isRest && hadTokens);
+      for (const token of tokens) await take(letters, { token, dryRun }, sums);
     }
   } catch (cause) {
     throw isFileError(cause) ? unreadableFile(file, { language, cause }) : cause;
   }
-  return sums;
+  return { ...sums, left };
 }
 
 async function take(

@@ -68,14 +68,17 @@ export function renderRequeue(count: number, { language, isDone }: Page & { read
 
 /** What the exported log held, for a person. */
 export function renderImport(log: LogImport, { language }: Page): readonly string[] {
-  const { lines, letters, admitted, known, unreadable } = log;
+  const { lines, letters, admitted, known, unreadable, left } = log;
   if (language === 'zh') {
     return [
       `日志：${thousands(lines)} 行，其中 ${letters} 条加密记录：放入 emergency_backup ${admitted} 条，已有 ${known} 条` +
-        (unreadable > 0 ? `，❌ 无法解密 ${unreadable} 条` : ''),
+        (unreadable > 0 ? `，❌ 无法解密 ${unreadable} 条` : '') +
+        (left.length > 0 ? `，❌ 第 ${left.join('、')} 行过长，未能读完` : ''),
     ];
   }
-  const rest = unreadable > 0 ? `, ❌ ${unreadable} unreadable` : '';
+  const rest =
+    (unreadable > 0 ? `, ❌ ${unreadable} unreadable` : '') +
+    (left.length > 0 ? `, ❌ too long to be read to the end: line ${left.join(', ')}` : '');
   return [`log: ${thousands(lines)} lines, ${letters} sealed records: ${admitted} admitted, ${known} known${rest}`];
 }
 

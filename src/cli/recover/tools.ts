@@ -5,17 +5,12 @@ import { openTools, readConfig, type Runtime } from '../../service/index.ts';
 import { is, type Store } from '../../store/index.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import type { Language } from '../language.ts';
-import type { KindOptions } from '../options.ts';
+import { isPictures, type KindOptions } from '../options.ts';
 
 /** The recovery that the functions run. Throws `CONFIG_INVALID` for a wrong setting of this shell. */
 export function openRecovery(runtime: Runtime, kind: KindOptions): GenerationRecovery {
   const deps = { ...runtime, ...openTools(runtime) };
   return isPictures(kind) ? createGenerationRecovery(deps) : createRecovery(deps, createPlainKind(kind));
-}
-
-/** Whether these are the collections of pictures, whose records and counters have rules of their own. */
-export function isPictures({ records, accounts }: KindOptions): boolean {
-  return records === collections.works && accounts === collections.users;
 }
 
 /**

@@ -2,8 +2,7 @@ import { isDurableError, type Deadline } from '../../core/index.ts';
 import { openHoldsIn } from '../../once/index.ts';
 import { collections } from '../../records/index.ts';
 import { is, type Filter, type PageKey, type Store } from '../../store/index.ts';
-import type { KindOptions } from '../options.ts';
-import { isPictures } from './tools.ts';
+import { isPictures, type KindOptions } from '../options.ts';
 
 /** One kind of thing that recovery would look at. */
 export interface Waiting {

@@ -6,6 +6,7 @@ import type { Language } from '../language.ts';
 
 /** The part of wx-server-sdk that commands use beside documents and files. */
 export interface Sdk extends Cloud {
+  downloadFile(options: { fileID: string }): unknown;
   init(options: { readonly env: string }): void;
   callFunction(options: { readonly name: string; readonly data: unknown }): Promise<{ readonly result?: unknown }>;
 }

@@ -2,8 +2,8 @@
  * Alibaba Cloud Model Studio (DashScope, 通义万相): a picture is a task that is submitted, then asked for.
  * Tasks and pictures are kept for 24 hours. Source: its HTTP API reference, text-to-image.
  */
-import type { Deadline } from '../../core/index.ts';
-import { exchange, nameIn, readAnswer, type Exchange, type HttpDeps } from './http.ts';
+import { exchange, type Deadline, type Exchange, type HttpDeps } from '../../core/index.ts';
+import { nameIn, readAnswer } from './answer.ts';
 import type { PictureRequest, Provider, ProviderResult } from './provider.ts';
 
 export interface DashScopeOptions {

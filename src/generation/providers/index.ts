@@ -1,5 +1,4 @@
 /** Image services behind one small interface. */
-export type { Fetch, HttpDeps } from './http.ts';
 export {
   createOpenAiProvider,
   createProvider,

@@ -2,7 +2,8 @@
  * Services that speak `POST …/images/generations` (OpenAI's form, which Zhipu, Volcengine and SiliconFlow
  * took over), and the local cloud's own picture service.
  */
-import { exchange, readAnswer, type Exchange, type HttpDeps } from './http.ts';
+import { exchange, type Exchange, type HttpDeps } from '../../core/index.ts';
+import { readAnswer } from './answer.ts';
 import type { Picture, Provider, ProviderResult } from './provider.ts';
 
 export interface OpenAiImagesOptions {

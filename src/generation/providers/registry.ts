@@ -1,5 +1,5 @@
+import type { HttpDeps } from '../../core/index.ts';
 import { createDashScope } from './dashscope.ts';
-import type { HttpDeps } from './http.ts';
 import { createOpenAiImages } from './openai-images.ts';
 import type { Provider } from './provider.ts';
 

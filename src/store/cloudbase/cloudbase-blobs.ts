@@ -1,5 +1,13 @@
-import { DurableError, isDurableError, type Clock } from '../../core/index.ts';
-import { assertBlobName, type Blobs, type CallOptions } from '../index.ts';
+import {
+  createDeadline,
+  DurableError,
+  exchange,
+  isDurableError,
+  type Clock,
+  type Exchange,
+  type Fetch,
+} from '../../core/index.ts';
+import { assertBlobName, MAX_FILE_BYTES, type Blobs, type CallOptions, type ReadOptions } from '../index.ts';
 import { boundedCall, type Bounds } from './bounded-call.ts';
 import { translate } from './errors.ts';
 import type { Cloud } from './sdk.ts';
@@ -20,10 +28,13 @@ interface FileItem {
   tempFileURL?: string;
 }
 
-/** `Blobs` over an initialised wx-server-sdk; names may hold letters, digits, `_`, `-`, `.` and `/`. */
-export function createCloudbaseBlobs(cloud: Cloud, clock: Clock): Blobs {
+/**
+ * `Blobs` over an initialised wx-server-sdk; names may hold letters, digits, `_`, `-`, `.` and `/`. `fetch` is the global
+ * one: the SDK downloads a file whole, however large, and waits for it without end.
+ */
+export function createCloudbaseBlobs(cloud: Cloud, clock: Clock, fetch: Fetch): Blobs {
   const bounds: Bounds = { clock, defaultTimeoutMs: DEFAULT_TIMEOUT_MS };
-  const files: Files = { cloud, ask: (what, call, run) => boundedCall(bounds, { what, call }, run) };
+  const files: Files = { cloud, clock, fetch, ask: (what, call, run) => boundedCall(bounds, { what, call }, run) };
   let prefix: string | undefined;
   const upload = async (name: string, bytes: Uint8Array, call?: CallOptions): Promise<string> => {
     const fileId = await uploadFile(files, { name, bytes }, call);
@@ -34,11 +45,11 @@ export function createCloudbaseBlobs(cloud: Cloud, clock: Clock): Blobs {
     async put(name, bytes, call) {
       const fileId = await upload(name, bytes, call);
       // uploadFile resolves although storage answered 500 with an empty body: only a read proves the write.
-      const stored = await downloadFile(files, fileId, call);
+      const stored = await download(files, fileId, { ...call, maxBytes: bytes.length }).catch(unlessTooLarge);
       if (!stored || Buffer.compare(Buffer.from(stored), Buffer.from(bytes)) !== 0) throw unverified();
       return fileId;
     },
-    get: (fileId, call) => downloadFile(files, fileId, call),
+    get: (fileId, call) => download(files, fileId, call),
     exists: async (fileIds, call) => new Set((await findUrls(files, fileIds, call)).keys()),
     temporaryUrls: (fileIds, call) => findUrls(files, fileIds, call),
     async remove(fileIds, call) {
@@ -59,6 +70,8 @@ export function createCloudbaseBlobs(cloud: Cloud, clock: Clock): Blobs {
 /** The way to storage that all operations share. */
 interface Files {
   readonly cloud: Cloud;
+  readonly clock: Clock;
+  readonly fetch: Fetch;
   ask<T>(what: string, call: CallOptions | undefined, run: () => Promise<T>): Promise<T>;
 }
 
@@ -75,18 +88,26 @@ async function uploadFile(
   return fileID;
 }
 
-async function downloadFile(
-  { cloud, ask }: Files,
-  fileID: string,
-  call?: CallOptions,
-): Promise<Uint8Array | undefined> {
-  try {
-    const answer = await ask('download a file', call, async () => cloud.downloadFile({ fileID }));
-    return (answer as { fileContent: Uint8Array }).fileContent;
-  } catch (error) {
-    if (isDurableError(error, 'STORE_NOT_FOUND')) return undefined;
-    throw error;
-  }
+// As the SDK does it: the platform is asked for an address, and the bytes are fetched from there. Two requests.
+async function download(files: Files, fileId: string, call: ReadOptions = {}): Promise<Uint8Array | undefined> {
+  const { clock } = files;
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, maxBytes = MAX_FILE_BYTES } = call;
+  const atMs = Math.min(clock.now() + timeoutMs, call.deadline?.atMs ?? Infinity);
+  const deadline = createDeadline(clock, atMs);
+  const url = (await findUrls(files, [fileId], { timeoutMs, deadline })).get(fileId);
+  if (url === undefined) return undefined;
+  // Not escaped before: the platform answers the address with the path as it was named.
+  return bytesIn(await exchange(files, { url: encodeURI(url), deadline, maxBytes }), maxBytes);
+}
+
+function bytesIn(answer: Exchange, maxBytes: number): Uint8Array {
+  if (answer.kind === 'answered' && answer.status === 200) return answer.body;
+  if (answer.kind === 'unclear' && answer.isTooLarge)
+    throw new DurableError('STORE_TOO_LARGE', `the file is larger than ${maxBytes} bytes; it was not read`, {
+      details: { maxBytes },
+    });
+  const message = answer.kind === 'answered' ? `HTTP ${answer.status}` : answer.message;
+  throw translate({ message }, 'download a file');
 }
 
 async function findUrls(
@@ -115,6 +136,11 @@ function isPresent({ status, errMsg }: FileItem): boolean {
   const error = translate({ errCode: status, errMsg }, 'one file of several');
   if (error.code === 'STORE_NOT_FOUND') return false;
   throw error;
+}
+
+// Another content than ours, whatever it is.
+function unlessTooLarge(error: unknown): undefined {
+  if (!isDurableError(error, 'STORE_TOO_LARGE')) throw error;
 }
 
 function unverified(): DurableError {

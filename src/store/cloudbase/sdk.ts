@@ -5,7 +5,6 @@
 export interface Cloud {
   database(): unknown;
   uploadFile(options: { cloudPath: string; fileContent: Buffer }): unknown;
-  downloadFile(options: { fileID: string }): unknown;
   getTempFileURL(options: { fileList: { fileID: string; maxAge: number }[] }): unknown;
   deleteFile(options: { fileList: string[] }): unknown;
 }

@@ -1,4 +1,5 @@
-import { assertBlobName, type Blobs } from '../index.ts';
+import { DurableError } from '../../core/index.ts';
+import { assertBlobName, MAX_FILE_BYTES, type Blobs } from '../index.ts';
 
 const PREFIX = 'memory://blobs/';
 
@@ -11,7 +12,11 @@ export function createMemoryBlobs(): Blobs {
       files.set(PREFIX + name, bytes.slice());
       return PREFIX + name;
     },
-    get: async (fileId) => files.get(fileId)?.slice(),
+    async get(fileId, { maxBytes = MAX_FILE_BYTES } = {}) {
+      const bytes = files.get(fileId);
+      if (bytes && bytes.length > maxBytes) throw new DurableError('STORE_TOO_LARGE', `more than ${maxBytes} bytes`);
+      return bytes?.slice();
+    },
     exists: async (fileIds) => new Set(fileIds.filter((fileId) => files.has(fileId))),
     temporaryUrls: async (fileIds) =>
       new Map(fileIds.filter((id) => files.has(id)).map((id) => [id, `${id}?temporary`])),

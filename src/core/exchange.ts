@@ -1,6 +1,6 @@
-/** HTTP as providers use it: one bounded exchange, its outcome as a value. */
-import { withTimeout, type Clock, type Deadline } from '../../core/index.ts';
-import type { Trouble } from './provider.ts';
+/** HTTP as we use it: one bounded exchange, its outcome as a value. */
+import { withTimeout, type Clock } from './clock.ts';
+import type { Deadline } from './deadline.ts';
 
 /** The global `fetch`, handed in. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -14,8 +14,8 @@ export type Exchange =
   | { readonly kind: 'answered'; readonly status: number; readonly headers: Headers; readonly body: Uint8Array }
   /** The other side was never reached. */
   | { readonly kind: 'not-sent'; readonly message: string }
-  /** Sent perhaps; no whole answer was seen. */
-  | { readonly kind: 'unclear'; readonly message: string };
+  /** Sent perhaps; no whole answer was seen. `message` is a system's code or words of ours, and never the address. */
+  | { readonly kind: 'unclear'; readonly message: string; readonly isTooLarge?: true };
 
 export interface ExchangeRequest {
   readonly url: string;
@@ -35,8 +35,12 @@ const NEVER_SENT = new Set([
 
 /** What went wrong in our own words. Those of `fetch` may quote a header, and with it the key. */
 class OwnWords extends Error {}
+class TooLarge extends OwnWords {}
 
-/** Sends one request and reads its whole answer, at most `maxBytes`, before the deadline. Redirects are not followed. */
+/**
+ * Sends one request and reads its whole answer, at most `maxBytes`, before the deadline. Redirects are not followed. What
+ * is larger is given up as soon as that is known, so that it costs no memory.
+ */
 export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequest): Promise<Exchange> {
   const abort = new AbortController();
   const run = async (): Promise<Exchange> => {
@@ -49,7 +53,8 @@ export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequ
   } catch (error) {
     const code = systemCode(error);
     const message = error instanceof OwnWords ? error.message : 'the request failed';
-    return { kind: code && NEVER_SENT.has(code) ? 'not-sent' : 'unclear', message: code ?? message };
+    if (code && NEVER_SENT.has(code)) return { kind: 'not-sent', message: code };
+    return { kind: 'unclear', message: code ?? message, ...(error instanceof TooLarge ? { isTooLarge: true } : {}) };
   } finally {
     // Whatever is still open must not go on in a later call of this instance.
     abort.abort();
@@ -57,6 +62,8 @@ export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequ
 }
 
 async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = (): TooLarge => new TooLarge(`the answer is larger than ${maxBytes} bytes`);
+  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
@@ -64,12 +71,14 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
     const part = await reader?.read();
     if (!part || part.done) return concat(chunks, length);
     length += part.value.length;
-    if (length > maxBytes) throw new OwnWords(`the answer is larger than ${maxBytes} bytes`);
+    if (length > maxBytes) throw tooLarge();
     chunks.push(part.value);
   }
 }
 
 function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = chunks;
+  if (only && chunks.length === 1) return only;
   const whole = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
@@ -85,46 +94,11 @@ function systemCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-function readJson(body: Uint8Array): unknown {
+/** What an answer says as JSON; undefined where it is none. */
+export function jsonIn(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));
   } catch {
     return undefined;
   }
-}
-
-const REASON_LENGTH = 200;
-
-/** What an exchange came to: an answer to be read, or `failed` where certainly nothing was made, or `unknown`. */
-export type Reading =
-  { readonly status: 'read'; readonly json: unknown } | ({ readonly status: 'failed' | 'unknown' } & Trouble);
-
-/**
- * Reads an exchange as services use HTTP. 408 and 5xx are no refusals: they may come from something in front of a
- * service that went on working.
- */
-export function readAnswer(answer: Exchange): Reading {
-  if (answer.kind === 'not-sent')
-    return { status: 'failed', message: `服务无法连接（${answer.message}）`, cause: answer.message };
-  if (answer.kind === 'unclear') return { status: 'unknown', message: answer.message, cause: answer.message };
-  const { status: httpStatus } = answer;
-  const json = readJson(answer.body);
-  if (httpStatus === 200) return { status: 'read', json };
-  const { reason, cause } = reasonIn(json);
-  const isRefusal = httpStatus >= 400 && httpStatus < 500 && httpStatus !== 408;
-  if (isRefusal) return { status: 'failed', message: reason ?? `HTTP ${httpStatus}`, httpStatus, cause };
-  return { status: 'unknown', message: `HTTP ${httpStatus}`, httpStatus, cause };
-}
-
-// Where services put the reason for a refusal and its name: `{ error: { message, code } }` or `{ message, code }`.
-function reasonIn(json: unknown): { reason: string | undefined; cause: string | undefined } {
-  const answer = (json ?? {}) as { error?: unknown };
-  const { message, code } = (answer.error ?? answer) as { message?: unknown; code?: unknown };
-  return { reason: typeof message === 'string' ? message.slice(0, REASON_LENGTH) : undefined, cause: nameIn(code) };
-}
-
-/** A service's name of an error, if it is a plain one: what goes into the log must not be text of somebody. */
-export function nameIn(code: unknown): string | undefined {
-  if (typeof code !== 'string' && typeof code !== 'number') return undefined;
-  return /^[\w.-]{1,64}$/.test(String(code)) ? String(code) : undefined;
 }
