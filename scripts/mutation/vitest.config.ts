@@ -1,11 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that speak for `src/durable` and `src/generation`; the long simulations would only repeat them slowly. */
+/**
+ * The tests that speak for `src/durable` and `src/generation`: those of the two rooms, and those of others that run them
+ * in their own process. Built functions and the long simulations would only repeat them slowly.
+ */
 export default defineConfig({
   test: {
-    include: process.env['TRY']
-      ? [process.env['TRY']]
-      : ['test/durable/**/*.test.ts', 'test/generation/**/*.test.ts', 'test/simulation/pruned-ids.test.ts'],
+    include: [
+      'test/durable/**/*.test.ts',
+      'test/generation/**/*.test.ts',
+      'test/integrity/{backup-section,check,figures,lanes,moving,sections,tiers-section}.test.ts',
+      'test/once/recover.test.ts',
+      'test/scenarios/{alerts-of-walks,history-edges,recovery-edges,two-kinds}.test.ts',
+    ],
+    // What takes longer is counted as a timeout and not as a failure.
     testTimeout: 20_000,
     includeTaskLocation: true,
     reporters: ['default'],

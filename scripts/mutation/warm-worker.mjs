@@ -14,7 +14,7 @@ import.meta.glob(['../../src/durable/**/*.ts', '../../src/generation/**/*.ts'], 
  * What the instrumented code reads and writes.
  * @type {{ activeMutant?: string | undefined, currentTestId?: string | undefined, hitCount?: number | undefined, hitLimit?: number | undefined, mutantCoverage?: { static: object, perTest: object } }}
  */
-const stryker = /** @type {any} */ ((globalThis)[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {});
+const stryker = /** @type {any} */ (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {});
 
 /** @typedef {import('./warm-channel.mjs').Ask} Ask */
 /** @typedef {import('./warm-channel.mjs').TestReport} TestReport */
