@@ -9,7 +9,7 @@ export default defineConfig({
     include: [
       'test/durable/**/*.test.ts',
       'test/generation/**/*.test.ts',
-      'test/integrity/{backup-section,check,figures,lanes,moving,sections,tiers-section}.test.ts',
+      'test/integrity/{backup-section,figures,lanes,sections,tiers-section}.test.ts',
       'test/once/recover.test.ts',
       'test/scenarios/{alerts-of-walks,history-edges,recovery-edges,two-kinds}.test.ts',
     ],
