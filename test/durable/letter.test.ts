@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { isDurableError } from '../../src/core/index.ts';
 import { createSeal } from '../../src/core/node/index.ts';
 import { composeLetter, createAuthenticator, readLetter } from '../../src/durable/letter.ts';
@@ -74,6 +74,7 @@ describe('what the code of a letter proves', () => {
     ['a code with something behind it', `hmac:${'0'.repeat(65)}`],
     ['a code with something before it', `x hmac:${'0'.repeat(64)}`],
     ['a number', 7],
+    ['nothing', undefined],
   ])('is that it is damaged for good, where it is %s', (_what, mac) => {
     expect(refusalOf({ ...byDigest, mac }, 'digest', keyed)).toEqual({ letterId: 'w_0011_1' });
   });
@@ -92,6 +93,12 @@ describe('a letter in our form', () => {
   });
 });
 
+test('a record without an id makes no letter, though its code fits', () => {
+  const nameless = { ...WORK, _id: undefined } as unknown as Document;
+  const letter = composeLetter(plain, { collection: 'works', record: nameless, attempt: 1, failures: [], atMs: 7 });
+  expect(refusalOf({ ...letter, _id: 'w_0011_1' })).toEqual({ letterId: 'w_0011_1' });
+});
+
 describe('a letter of the older flat form', () => {
   const { _id, ...fields } = FLAT;
 
@@ -101,12 +108,18 @@ describe('a letter of the older flat form', () => {
     expect(letter).toMatchObject({
       ...{ _id, recordId, collection: 'works', attempt: 0, state: 'waiting', deletedAt: new Date(3), isSigned: true },
       ...{ backupReason: 'works_collection_save_failed', originalError: 'timeout', retryCount: 3 },
-      timestamp: new Date(10),
+      ...{ timestamp: new Date(10), attempts: [] },
     });
+    expect(letter).not.toHaveProperty('prompt');
     expect(letter.payload).toEqual({
       ...{ _id: recordId, id: 'work_1700000000000', userId: 'u1', prompt: '小狗', status: 'completed' },
       createdAt: new Date(9),
     });
+  });
+
+  it('goes nowhere but into the works, as no attempt, whatever else stands in it', () => {
+    const letter = readLetter({ ...FLAT, collection: 'users', attempt: 9 }, plain);
+    expect(letter).toMatchObject({ collection: 'works', attempt: 0 });
   });
 
   it.each([
