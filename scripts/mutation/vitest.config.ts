@@ -13,6 +13,8 @@ export default defineConfig({
       'test/once/recover.test.ts',
       'test/scenarios/{alerts-of-walks,history-edges,recovery-edges,two-kinds}.test.ts',
     ],
+    // It takes seconds for what other tests say in milliseconds.
+    exclude: ['test/durable/redrive-many.test.ts'],
     // What takes longer is counted as a timeout and not as a failure.
     testTimeout: 20_000,
     includeTaskLocation: true,

@@ -5,7 +5,7 @@ export const CHANNEL = 'wx-durable-mutation';
 
 /**
  * @typedef {{ readonly kind: 'dry', readonly files: readonly string[] }
- *   | { readonly kind: 'mutant', readonly mutantId: string, readonly hitLimit: number | undefined, readonly files: Readonly<Record<string, readonly string[]>> }
+ *   | { readonly kind: 'mutant', readonly mutantId: string, readonly hitLimit: number | undefined, readonly rounds: readonly Readonly<Record<string, readonly string[]>>[] }
  *   | { readonly kind: 'end' }} Ask
  */
 

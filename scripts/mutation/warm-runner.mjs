@@ -1,6 +1,7 @@
 // A test runner for Stryker that keeps one Vitest worker with all modules loaded, and runs in it, for each mutant, the
 // tests that reach it. Stryker's own starts a worker and loads everything again for each of the thousands of mutants;
 // `--testRunner vitest` takes that one.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
 import { declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
@@ -12,6 +13,13 @@ import { CHANNEL } from './warm-channel.mjs';
 /** @typedef {import('@stryker-mutator/api/test-runner').MutantRunOptions} MutantRunOptions */
 /** @typedef {import('@stryker-mutator/api/test-runner').MutantRunResult} MutantRunResult */
 /** @typedef {import('./warm-channel.mjs').TestReport} TestReport */
+
+/** How long each test took in the first run, in the sandbox that all processes share. */
+const TIMES = 'warm-times.json';
+/** Tests of one round take less than this each. */
+const LIMITS_MS = [30, 150, Infinity];
+/** @type {Record<string, number> | undefined} */
+let times;
 
 createWarmRunner.inject = /** @type {const} */ ([]);
 
@@ -26,14 +34,16 @@ function createWarmRunner() {
     },
     async dryRun() {
       const files = await worker.testFiles();
+      /** @type {{ tests: TestReport[], coverage: any }} */
       const { tests, coverage } = await worker.ask({ kind: 'dry', files });
+      writeFileSync(TIMES, JSON.stringify(Object.fromEntries(tests.map(({ id, ms }) => [id, ms]))));
       return { status: DryRunStatus.Complete, tests: tests.map(resultOf), mutantCoverage: coverage };
     },
     async mutantRun(options) {
       if (options.mutantActivation === 'static') throw new Error('static mutants are not run: set ignoreStatic');
-      const files = filesOf(options.testFilter ?? []);
-      const { activeMutant, hitLimit } = options;
-      return outcomeOf(options, await worker.ask({ kind: 'mutant', mutantId: activeMutant.id, hitLimit, files }));
+      const { activeMutant, hitLimit, testFilter = [] } = options;
+      const rounds = roundsOf(testFilter);
+      return outcomeOf(options, await worker.ask({ kind: 'mutant', mutantId: activeMutant.id, hitLimit, rounds }));
     },
     dispose: () => worker?.close(),
   };
@@ -86,6 +96,15 @@ function resultOf({ id, name, file, line, column, ms, error }) {
   const about = { id, name, fileName: resolve(file), timeSpentMs: ms, ...position };
   if (error === undefined) return { ...about, status: TestStatus.Success };
   return { ...about, status: TestStatus.Failed, failureMessage: error };
+}
+
+/** The quick tests first, since most mistakes are noticed by many. @param {readonly string[]} testIds */
+function roundsOf(testIds) {
+  times ??= /** @type {Record<string, number>} */ (JSON.parse(readFileSync(TIMES, 'utf8')));
+  /** @param {number} index */
+  const roundOf = (index) =>
+    filesOf(testIds.filter((id) => LIMITS_MS.findIndex((ms) => (times?.[id] ?? 0) < ms) === index));
+  return LIMITS_MS.map((_, index) => roundOf(index));
 }
 
 /** Names of tests by their file. @param {readonly string[]} testIds */

@@ -27,8 +27,6 @@ export default class WarmWorker extends TestRunner {
   #bails = false;
   /** @type {string | undefined} */
   #mutantId;
-  /** How long each file took when it last ran, milliseconds. @type {Map<string, number>} */
-  #spentMs = new Map();
 
   async onBeforeCollect() {
     if (this.#isServing) return;
@@ -67,12 +65,11 @@ export default class WarmWorker extends TestRunner {
   }
 
   /** @param {MutantAsk} ask */
-  async #mutantRun({ mutantId, hitLimit, files }) {
+  async #mutantRun({ mutantId, hitLimit, rounds }) {
     Object.assign(stryker, { hitCount: 0, hitLimit });
     let count = 0;
-    // Those that were quick last time first: most mistakes are noticed by many.
-    for (const file of Object.keys(files).sort((a, b) => (this.#spentMs.get(a) ?? 0) - (this.#spentMs.get(b) ?? 0))) {
-      const ran = await this.#runFile(file, { names: files[file], mutantId });
+    for (const [file, names] of rounds.flatMap((files) => Object.entries(files))) {
+      const ran = await this.#runFile(file, { names, mutantId });
       count += ran.length;
       const failed = ran.find(({ error }) => error !== undefined);
       if (failed) return { ...(await this.#confirmed(file, failed)), hitCount: stryker.hitCount, count };
@@ -95,14 +92,12 @@ export default class WarmWorker extends TestRunner {
     this.#bails = mutantId !== undefined;
     this.#mutantId = mutantId;
     this.cancelRun = false;
-    const startedAtMs = performance.now();
     try {
       const spec = { filepath: file, ...(names ? { testNamePattern: exactly(names) } : {}) };
       const [task] = await startTests([/** @type {any} */ (spec)], /** @type {any} */ (this));
       return reportsOf(task);
     } finally {
       stryker.activeMutant = undefined;
-      this.#spentMs.set(file, performance.now() - startedAtMs);
     }
   }
 
