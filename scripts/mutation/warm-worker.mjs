@@ -10,11 +10,12 @@ import { CHANNEL } from './warm-channel.mjs';
 // @ts-expect-error Vite replaces it.
 import.meta.glob(['../../src/durable/**/*.ts', '../../src/generation/**/*.ts'], { eager: true });
 
+const scope = /** @type {any} */ (globalThis);
 /**
  * What the instrumented code reads and writes.
  * @type {{ activeMutant?: string | undefined, currentTestId?: string | undefined, hitCount?: number | undefined, hitLimit?: number | undefined, mutantCoverage?: { static: object, perTest: object } }}
  */
-const stryker = /** @type {any} */ (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {});
+const stryker = (scope[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {});
 
 /** @typedef {import('./warm-channel.mjs').Ask} Ask */
 /** @typedef {import('./warm-channel.mjs').TestReport} TestReport */
@@ -45,7 +46,7 @@ export default class WarmWorker extends TestRunner {
     throw new Error('served');
   }
 
-  /** @param {BroadcastChannel} channel @param {Ask} ask */
+  /** @param {BroadcastChannel} channel @param {Exclude<Ask, { kind: 'end' }>} ask */
   async #answer(channel, ask) {
     try {
       const report = ask.kind === 'dry' ? await this.#dryRun(ask.files) : await this.#mutantRun(ask);
@@ -91,7 +92,7 @@ export default class WarmWorker extends TestRunner {
   async #runFile(file, { names, mutantId } = {}) {
     this.#bails = mutantId !== undefined;
     this.#mutantId = mutantId;
-    this.cancelRun = false;
+    /** @type {any} */ (this).cancelRun = false;
     try {
       const spec = { filepath: file, ...(names ? { testNamePattern: exactly(names) } : {}) };
       const [task] = await startTests([/** @type {any} */ (spec)], /** @type {any} */ (this));
@@ -101,9 +102,9 @@ export default class WarmWorker extends TestRunner {
     }
   }
 
-  /** @param {string} file @param {string} source */
+  /** @override @param {string} file @param {string} source */
   importFile(file, source) {
-    const { evaluatedModules } = this.workerState;
+    const { evaluatedModules } = /** @type {any} */ (this).workerState;
     const known = evaluatedModules.getModuleById(file);
     // A test's own file anew, so that its tests are found again; what it imports stays.
     if (known) evaluatedModules.invalidateModule(known);
@@ -114,16 +115,16 @@ export default class WarmWorker extends TestRunner {
     stryker.activeMutant = this.#mutantId;
   }
 
-  /** @param {any} test */
+  /** @override @param {any} test */
   async onBeforeRunTask(test) {
     await super.onBeforeRunTask(test);
     if (this.#mutantId === undefined) stryker.currentTestId = idOf(test);
   }
 
-  /** @param {any} test */
+  /** @override @param {any} test */
   onAfterRunTask(test) {
     stryker.currentTestId = undefined;
-    if (this.#bails && test.result?.state === 'fail') this.cancelRun = true;
+    if (this.#bails && test.result?.state === 'fail') /** @type {any} */ (this).cancelRun = true;
     super.onAfterRunTask(test);
   }
 }

@@ -4,7 +4,6 @@ import type { Document } from '../../src/store/index.ts';
 import { createBench, WORK, type BenchOptions } from './bench.ts';
 import { letterOf } from './redrive-scene.ts';
 
-const DOWN = { always: 'STORE_UNAVAILABLE' } as const;
 const DENIED = { always: 'STORE_DENIED' } as const;
 
 /** The log of a write, without the lines about its attempts. */
