@@ -36,4 +36,15 @@ describe('the sample of files', () => {
       expect(count).toBeLessThan(40);
     }
   });
+
+  test('keeps the order in which files of one rank came', () => {
+    const twice = ['first', 'second'].map((fileId) => ({ id: 'w_1', fileId }));
+    expect(sampleOf(twice).map(({ fileId }) => fileId)).toEqual(['first', 'second']);
+  });
+
+  test('is in the order of ranks from the second file on', () => {
+    const [a, b] = sampleOf(filesTo(2));
+    for (const two of [filesTo(2), [...filesTo(2)].reverse()]) expect(sampleOf(two)).toEqual([a, b]);
+    expect(Number(a?.rank)).toBeLessThan(Number(b?.rank));
+  });
 });

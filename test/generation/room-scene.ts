@@ -1,5 +1,6 @@
 /** The room of pictures on the reference adapters and a clock that stands still, with an image service of the test's own. */
 import { createDeadline, type Code } from '../../src/core/index.ts';
+import { createSeal } from '../../src/core/node/index.ts';
 import { createDurableWriter } from '../../src/durable/index.ts';
 import {
   createGallery,
@@ -30,6 +31,8 @@ export interface RoomOptions {
   readonly download?: Download;
   readonly fates?: Fates;
   readonly blobFates?: Fates;
+  /** WX_DURABLE_KEY. @default none */
+  readonly key?: string;
 }
 
 export type Room = ReturnType<typeof createRoom>;
@@ -62,7 +65,7 @@ export function createRoom(options: RoomOptions = {}) {
     moderate,
     registration,
     provider: provider ?? undefined,
-    writer: createDurableWriter(ports),
+    writer: createDurableWriter(options.key === undefined ? ports : { ...ports, seal: createSeal(options.key) }),
   };
   const generation = createGeneration(deps, { registration, earlier: async () => answerEarlier });
   const gallery = createGallery(deps);

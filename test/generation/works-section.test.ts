@@ -79,7 +79,7 @@ describe('works of nobody', () => {
   const strayOf = (name: string, userId: string) => work(1, name, { userId });
 
   test('are found before, between and behind the users, and where there are none at all', async () => {
-    const works = [strayOf('a', 'a'), strayOf('b', 'u_0001x'), strayOf('c', 'z'), work(1, 'own'), work(2, 'own')];
+    const works = [strayOf('a', '0'), strayOf('b', 'u_0001x'), strayOf('c', 'z'), work(1, 'own'), work(2, 'own')];
     const ids = ['a', 'b', 'c'].map((name) => workIdOf(1, name)).sort();
     const some = await (await createScene({ users: usersTo(3), works })).run();
     expect(some.found).toEqual({ 'user-unknown': { ids, count: 3 } });
@@ -124,21 +124,29 @@ describe('works of nobody', () => {
 describe('two records of one intent', () => {
   test('are found by request, and by prompt and moment among those of older code, which are asked for only then', async () => {
     const twice = [
-      work(1, 'a', { requestId: 'same' }),
-      work(1, 'b', { requestId: 'same' }),
-      work(2, 'c', { requestId: 'same' }),
+      work(1, 'a', { requestId: 'A same' }),
+      work(1, 'b', { requestId: 'A same' }),
+      work(2, 'c', { requestId: 'A same' }),
     ];
     const users = usersTo(3);
     const ours = await createScene({ users, works: twice });
     expect((await ours.run()).found).toEqual({ 'intent-twice': { ids: [workIdOf(1, 'a')], count: 1 } });
     expect(asked(ours.store.names(), 'twins works')).toBe(1);
-    const same = { prompt: 'p', createdAt: new Date(NOW_MS - HOUR_MS), imageUrl: '', status: 'failed' };
+    const same = { prompt: 'P', createdAt: new Date(NOW_MS - HOUR_MS), imageUrl: '', status: 'failed' };
     const older = await createScene({
       users,
       works: [...twice, olderWork(2, 'x', same), olderWork(2, 'y', same), olderWork(1, 'z', same)],
     });
     expect((await older.run()).found).toMatchObject({ 'intent-twice': { count: 2 } });
     expect(asked(older.store.names(), 'twins works')).toBe(2);
+  });
+});
+
+describe('two records that only look like one intent', () => {
+  test('are none where each has a request of its own, though older code would have called them one', async () => {
+    const same = { prompt: 'P', createdAt: new Date(NOW_MS - HOUR_MS) };
+    const works = [work(1, 'a', same), work(1, 'b', same), olderWork(1, 'c', { status: 'failed' })];
+    expect((await (await createScene({ users: usersTo(2), works })).run()).found).toEqual({});
   });
 });
 
@@ -153,10 +161,11 @@ describe('an open call', () => {
       holding(1, { w_stale: hold(lateMs), w_late: hold(lateMs + 1), w_endless: hold('never') }, 3),
       holding(2, { w_closed: hold(0, { st: 'done' }), w_other: hold(0, { records: 'redemptions' }) }),
       holding(3, { w_not_open: hold(0) }, 0),
+      holding(4, { w_picture: hold(NOW_MS, { records: 'works' }) }),
     ];
     const { figures, found } = await (await createScene({ users })).run();
     expect(found).toEqual({ 'hold-stale': { ids: ['w_stale', 'w_endless'], count: 2 } });
-    expect(figures['holds']).toEqual({ open: 3, stale: 2 });
+    expect(figures['holds']).toEqual({ open: 4, stale: 2 });
   });
 
   test('is found on every page of the users who have one', async () => {
@@ -172,8 +181,15 @@ describe('the files of pictures', () => {
   test('are asked for by a sample of a hundred, fifty at once, and those that are gone are named in order', async () => {
     const works = worksTo(250);
     const scene = await createScene({ users: usersTo(2), works, gone: works.map(({ _id }) => _id) });
+    const sizes: number[] = [];
+    const { exists } = scene.blobs;
+    scene.blobs.exists = (fileIds, call) => {
+      sizes.push(fileIds.length);
+      return exists(fileIds, call);
+    };
     const { figures, found } = await scene.run();
     expect(figures['files']).toEqual({ checked: 100, missing: 100 });
+    expect(sizes).toEqual([50, 50]);
     expect(found['file-missing']).toMatchObject({ count: 100 });
     const ids = found['file-missing']?.ids ?? [];
     expect(ids).toEqual([...ids].sort());
@@ -188,6 +204,22 @@ describe('the files of pictures', () => {
     expect(figures['files']).toEqual({ checked: 230, missing: 2 });
     expect(found['file-missing']).toEqual({ ids: gone, count: 2 });
     expect(scene.blobs.names()).toHaveLength(5);
+  });
+
+  test('are asked for by sixteen questions at once at most', async () => {
+    const scene = await createScene({ users: usersTo(2), works: worksTo(950), deep: true });
+    const { exists } = scene.blobs;
+    let underWay = 0;
+    let most = 0;
+    scene.blobs.exists = async (...request) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise<void>((resolve) => scene.clock.after(10, resolve));
+      underWay -= 1;
+      return exists(...request);
+    };
+    expect((await scene.run()).figures['files']).toEqual({ checked: 950, missing: 0 });
+    expect(most).toBe(16);
   });
 
   test('have 10 s for a question', async () => {
@@ -217,6 +249,8 @@ describe('a database that gives shorter pages than were asked for', () => {
       return page(name, { ...request, limit: Math.min(request.limit, 7) }, call);
     };
     expect((await scene.run()).figures).toMatchObject({ total: 40 });
+    // Six pages of the one lane in which they all are, and one of each of the others.
+    expect(limits).toHaveLength(6 + 3);
     expect(new Set(limits.slice(0, 4))).toEqual(new Set([1_000]));
     expect(Math.max(...limits.slice(4))).toBe(7);
   });

@@ -31,14 +31,16 @@ describe('the figures of records', () => {
 
   test('count a record of a strange status in the total, and in no day', () => {
     const strange = figures(work(1, 'a', { status: 'odd', createdAt: ago(1) }));
-    expect(strange).toMatchObject({ total: 1, other: 1, successRate: 0, today: { total: 0 } });
+    const day = { day: '20261122', total: 0, completed: 0, failed: 0, unknown: 0, recovered: 0 };
+    expect(strange).toMatchObject({ total: 1, other: 1, successRate: 0 });
+    expect(strange['today']).toEqual(day);
   });
 
   test('know the age of an unknown result to the millisecond', () => {
-    const ages = [HOUR_MS - 1, HOUR_MS, 24 * HOUR_MS - 1, 24 * HOUR_MS];
+    const ages = [HOUR_MS - 1, HOUR_MS, 24 * HOUR_MS - 1, 24 * HOUR_MS, 99 * HOUR_MS];
     const works = ages.map((ageMs, n) => unknownWork(1, n, { createdAt: ago(ageMs) }));
     expect(figures(...works, unknownWork(1, 'x', { createdAt: null }))).toMatchObject({
-      unknownByAge: { underHour: 1, underDay: 2, older: 2 },
+      unknownByAge: { underHour: 1, underDay: 2, older: 3 },
     });
   });
 
@@ -60,5 +62,17 @@ describe('the figures of records', () => {
       { saveAttempts: 0.5, saveMs: 'x' },
     ].map((fields, n) => work(1, n, fields));
     expect(figures(...saved)['saves']).toEqual({ measured: 2, attempts: 3, retried: 1, p50Ms: 1, p95Ms: 512 });
+  });
+
+  test('measure nothing where a time is no number, or ran backwards', () => {
+    const lasting = (ms: number) =>
+      work(1, ms, { createdAt: ago(HOUR_MS), finishedAt: new Date(NOW_MS - HOUR_MS + ms) });
+    expect(figures(lasting(1_024), lasting(-1), lasting(-2))['generationMs']).toEqual({ p50Ms: 1_024, p95Ms: 1_024 });
+    const saved = [
+      { saveAttempts: 2, saveMs: 512 },
+      { saveAttempts: '2', saveMs: '4' },
+      { saveAttempts: '3', saveMs: -1 },
+    ].map((fields, n) => work(1, n, fields));
+    expect(figures(...saved)['saves']).toEqual({ measured: 1, attempts: 2, retried: 1, p50Ms: 512, p95Ms: 512 });
   });
 });
