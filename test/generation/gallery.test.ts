@@ -27,13 +27,24 @@ async function createScene(given: { holds?: object; user?: object | null; room?:
   const quota = { open: 1, seq: 1, used: { d20261122: 2 }, holds: given.holds ?? {} };
   const user = { _id: USER_ID, openid: OPENID, credits: 4, generateCount: 2, quota, ...given.user };
   if (given.user !== null) await room.add('users', user);
-  const { gallery, clock, visit } = room;
+  const { gallery, clock, visit, store } = room;
+  /** Every statement has the end of the visit. */
+  const within = async <T>(run: (of: ReturnType<typeof visit>) => Promise<T>): Promise<T> => {
+    const own = visit();
+    const before = store.statements.length;
+    try {
+      return await clock.until(run(own));
+    } finally {
+      const ends = store.statements.slice(before).map(({ call }) => call.deadline?.atMs);
+      expect(new Set(ends)).toEqual(new Set(ends.length > 0 ? [own.deadline.atMs] : []));
+    }
+  };
   return {
     ...room,
     history: (input: Partial<HistoryInput> = {}) =>
-      clock.until(gallery.history(visit(), { page: 1, pageSize: 10, ...input })),
-    usage: () => clock.until(gallery.usage(visit())),
-    remove: (name: string) => clock.until(gallery.deleteWork(visit(), idOf(name))),
+      within((own) => gallery.history(own, { page: 1, pageSize: 10, ...input })),
+    usage: () => within((own) => gallery.usage(own)),
+    remove: (name: string) => within((own) => gallery.deleteWork(own, idOf(name))),
   };
 }
 
@@ -148,6 +159,18 @@ describe('a letter stands in the history', () => {
     expect(await scene.history()).toMatchObject({ list: [{ workId: idOf('r2') }], partial: true });
   });
 
+  test('that is older than the key where a hold of its token vouches for it, and not otherwise', async () => {
+    const partialOf = async (holds: object) => {
+      const scene = await createScene({ holds, room: { key: KEY } });
+      await scene.add('emergency_backup', composeLetterFor(workOf('r1')));
+      const { list, partial } = await scene.history();
+      return [list.filter(({ savedIn }) => savedIn === 'emergency_backup').length, partial];
+    };
+    expect(await partialOf({ [idOf('r1')]: holdOf({ st: 'done' }) })).toEqual([1, false]);
+    expect(await partialOf({ [idOf('r1')]: holdOf({ st: 'done', token: 'other' }) })).toEqual([0, true]);
+    expect(await partialOf({})).toEqual([0, true]);
+  });
+
   test('not where the letters cannot be read, and the list says that it is not whole', async () => {
     const scene = await createScene({ room: { fates: { 'page emergency_backup': { always: 'STORE_UNAVAILABLE' } } } });
     await scene.add('works', workOf('r2'));
@@ -175,6 +198,33 @@ describe('the pages of a history', () => {
     expect(namesIn(last.list)).toEqual([idOf('n0')]);
   });
 
+  test('end where the last of them is full', async () => {
+    const scene = await createScene();
+    await scene.add('works', ...days(5));
+    expect(await scene.history({ pageSize: 5 })).toMatchObject({ hasMore: false, nextCursor: null });
+    expect(await scene.history({ pageSize: 4 })).toMatchObject({ hasMore: true, nextCursor: `1-${idOf('n1')}` });
+  });
+
+  test('by a cursor of our own time go on behind its moment', async () => {
+    const atMs = Date.UTC(2026, 10, 22);
+    const scene = await createScene();
+    await scene.add(
+      'works',
+      workOf('a', { createdAt: new Date(atMs) }),
+      workOf('b', { createdAt: new Date(atMs - 1) }),
+    );
+    const { nextCursor } = await scene.history({ pageSize: 1 });
+    expect(nextCursor).toBe(`${atMs}-${idOf('a')}`);
+    expect(namesIn((await scene.history({ cursor: String(nextCursor) })).list)).toEqual([idOf('b')]);
+  });
+
+  test('order what has one moment by its id, wherever it stands', async () => {
+    const scene = await createScene({ holds: { w_00: holdOf({ at: 5 }), w_zz: holdOf({ at: 5 }) } });
+    await scene.add('works', workOf('r1'));
+    expect(namesIn((await scene.history()).list)).toEqual(['w_zz', idOf('r1'), 'w_00']);
+    expect(namesIn((await scene.history({ cursor: '5-w_zz' })).list)).toEqual([idOf('r1'), 'w_00']);
+  });
+
   test('by cursor go on behind it, whatever the number of the page, with holds in their place', async () => {
     const scene = await createScene({ holds: { w_early: holdOf({ at: 1 }), w_late: holdOf({ at: 4 }) } });
     await scene.add('works', ...days(5));
@@ -185,9 +235,12 @@ describe('the pages of a history', () => {
 
   test('are refused with a cursor that is none of ours, and beyond the thousandth by number', async () => {
     const scene = await createScene();
+    const refused = async (input: Partial<HistoryInput>) => scene.history(input).catch((error: unknown) => error);
     for (const cursor of ['', '5', '-x', '5-', 'x5-w_1', '5-w 1', `${'9'.repeat(16)}-w`, '5-w\n1'])
-      expect(await codeOf(scene.history({ cursor }))).toBe('INPUT_INVALID');
-    expect(await codeOf(scene.history({ page: 101, pageSize: 10 }))).toBe('INPUT_INVALID');
+      expect(await refused({ cursor })).toMatchObject({ code: 'INPUT_INVALID', details: { field: 'cursor' } });
+    expect(await refused({ page: 101, pageSize: 10 })).toMatchObject({
+      ...{ code: 'INPUT_INVALID', details: { field: 'page' } },
+    });
     expect(await scene.history({ page: 100, pageSize: 10 })).toMatchObject({ list: [] });
   });
 
@@ -228,9 +281,12 @@ describe('a person who deletes a work', () => {
     await scene.remove('r1');
     const deletedAt = new Date(scene.clock.now());
     expect(worksIn(scene)).toEqual([{ ...workOf('r1'), deletedAt }]);
+    const once = ['page users', 'update works', 'page emergency_backup'];
+    expect(scene.store.names()).toEqual(once);
     await scene.clock.advance(1_000);
     await scene.remove('r1');
     expect(worksIn(scene)).toEqual([{ ...workOf('r1'), deletedAt }]);
+    expect(scene.store.names()).toEqual([...once, ...once, 'get works']);
     expect((await scene.history()).list).toEqual([]);
   });
 
@@ -242,6 +298,18 @@ describe('a person who deletes a work', () => {
     await scene.remove('r1');
     const letters = scene.memory.dump('emergency_backup');
     expect(letters.map(({ deletedAt }) => deletedAt)).toEqual([new Date(scene.clock.now()), undefined, undefined]);
+    // Its record may have come home between the two.
+    const looked = ['page users', 'update works', 'page emergency_backup', 'update emergency_backup'];
+    expect(scene.store.names()).toEqual([...looked, 'update works']);
+  });
+
+  test('hides both a record and a letter that nobody needs any more, and looks no further', async () => {
+    const scene = await createScene();
+    await scene.add('works', workOf('r1'));
+    await scene.add('emergency_backup', composeLetterFor(workOf('r1')));
+    await scene.remove('r1');
+    const names = ['page users', 'update works', 'page emergency_backup', 'update emergency_backup'];
+    expect(scene.store.names()).toEqual(names);
   });
 
   test('is told that there is no such work where it is not there, is another’s, or nobody knows them', async () => {

@@ -202,6 +202,41 @@ describe('a person', () => {
   });
 });
 
+test('a person who is known is not registered again', async () => {
+  const room = createRoom();
+  await room.generate('r1');
+  await room.generate('r2');
+  expect(room.store.names().filter((name) => name === 'insert users')).toHaveLength(1);
+});
+
+test('a person is found among others', async () => {
+  const room = createRoom();
+  await room.add('users', { _id: 'a_other', openid: 'oOther', credits: 1, generateCount: 0 });
+  expect(await room.generate('r1')).toMatchObject({ remainingCredits: 4 });
+  expect(room.memory.dump('users')).toMatchObject([
+    { _id: 'a_other', credits: 1 },
+    { openid: OPENID, credits: 4 },
+  ]);
+});
+
+test('of two calls at once that one credit cannot pay, one is refused with the reason', async () => {
+  const room = createRoom();
+  await room.add('users', { _id: 'u_1', openid: OPENID, credits: 1, generateCount: 0 });
+  const calls = await Promise.allSettled([room.generate('r1'), room.generate('r2')]);
+  const refused = calls.flatMap((call) => (call.status === 'rejected' ? [call.reason as unknown] : []));
+  expect(refused).toMatchObject([{ code: 'CREDITS_INSUFFICIENT' }]);
+  expect(room.memory.dump('works')).toMatchObject([{ status: 'completed' }]);
+});
+
+test('a picture is stored a little before the time for paying is over, so that a slow copy ends as none', async () => {
+  const room = createRoom();
+  const startedAtMs = room.clock.now();
+  await room.generate('r1', {}, 60_000);
+  // Of 60 s, 8 are kept for recording.
+  const put = room.blobs.statements.find(({ name }) => name === 'put');
+  expect(Number(put?.call.deadline?.atMs) - startedAtMs).toBe(52_000 - 100);
+});
+
 describe('what a person wrote is looked at', () => {
   const asked: string[] = [];
   const refusing: Moderate = async (text) => {
@@ -300,6 +335,39 @@ describe('a service that takes orders as tasks', () => {
     },
   );
 
+  test('is not asked once less than a second is left', async () => {
+    const provider = createScriptedProvider();
+    const room = createRoom({ provider });
+    // Of 48 s, 40 are for paying, and 12 of these for copying: at 27 s the last second has begun.
+    expect(await codeOf(room.generate('r1', {}, 48_000))).toBe('ONCE_UNKNOWN');
+    expect(provider.questions).toHaveLength(27);
+  });
+
+  test('is told apart in the log by why there is no picture', async () => {
+    const reasons = [{ status: 'running' }, { status: 'unknown', message: 'HTTP 503', httpStatus: 503 }] as const;
+    const told = [];
+    for (const state of reasons) {
+      const provider = createScriptedProvider();
+      provider.say(state);
+      const room = createRoom({ provider });
+      await codeOf(room.generate('r1', {}, 20_000));
+      told.push(...room.log.lines.filter(({ event }) => event === 'generation.no-picture').map(({ fields }) => fields));
+    }
+    expect(told).toMatchObject([
+      { outcome: 'unknown', cause: 'running' },
+      { outcome: 'unknown', httpStatus: 503 },
+    ]);
+  });
+
+  test('leaves an unknown record where it cannot be asked at all', async () => {
+    const { ask: _ask, ...provider } = createScriptedProvider();
+    const room = createRoom({ provider });
+    expect(await codeOf(room.generate('r1', {}, 20_000))).toBe('ONCE_UNKNOWN');
+    await room.clock.advance(120_000);
+    expect(await room.recover()).toMatchObject({ phases: { holds: { done: 0, skipped: 1, failed: [] } } });
+    expect(room.work()).toMatchObject({ status: 'unknown' });
+  });
+
   test('has its picture fetched by recovery, once the lease is over', async () => {
     const provider = createScriptedProvider();
     const room = createRoom({ provider });
@@ -327,7 +395,7 @@ describe('a service that takes orders as tasks', () => {
 
 describe('a task of a service that was used before', () => {
   /** Leaves a task with the first service, and recovers with these. */
-  async function leaveTask(provider: Provider, earlierProviders: readonly Provider[]) {
+  async function leaveTask(provider: Provider | null, earlierProviders: readonly Provider[]) {
     const first = createScriptedProvider();
     const before = createRoom({ provider: first });
     expect(await codeOf(before.generate('r1', {}, 20_000))).toBe('ONCE_UNKNOWN');
@@ -346,6 +414,26 @@ describe('a task of a service that was used before', () => {
     expect(former.questions).toEqual(['task-1']);
     expect(fresh.questions).toEqual([]);
     expect(room.work()).toMatchObject({ status: 'completed' });
+  });
+
+  test('is asked for there also where nothing is configured now', async () => {
+    const former = createScriptedProvider();
+    former.say(paintedPicture);
+    const room = await leaveTask(null, [former]);
+    await room.recover();
+    expect(room.work()).toMatchObject({ status: 'completed' });
+  });
+
+  test('keeps a picture that could not be stored when recovery asked: it asks again', async () => {
+    const former = createScriptedProvider();
+    former.say(paintedPicture);
+    const room = await leaveTask(null, [former]);
+    room.blobs.plan({ put: { always: 'STORE_QUOTA' } });
+    await room.recover();
+    expect(room.work()).toMatchObject({ status: 'unknown' });
+    room.blobs.plan({});
+    await room.recover();
+    expect(room.work()).toMatchObject({ status: 'completed', asset: { state: 'copied' } });
   });
 
   test('stays unknown where that service is not configured any more, and the log says which one it was', async () => {
