@@ -127,18 +127,14 @@ export type ReadLetter = Letter & { readonly isSigned: boolean };
  * details where another key might make it readable. With `least: 'digest'`, a letter that is older than the
  * deployment's key is answered too.
  */
-export function readLetter(
-  document: Document,
-  authenticator: Authenticator,
-  least: 'signed' | 'digest' = 'signed',
-): ReadLetter {
+export function readLetter(document: Document, authenticator: Authenticator, least?: 'digest'): ReadLetter {
   if (isClients(document)) throw invalid('a client wrote it', document);
   const letter = isObject(document['payload']) ? (document as unknown as Letter) : fromFlat(document, authenticator);
   const { payload, recordId, attempt } = letter;
   if (payload._id !== recordId || typeof recordId !== 'string' || typeof attempt !== 'number') {
     throw invalid('its record id is missing or differs from its payload', document);
   }
-  const proof = authenticator.prove({ ...letter, mac: typeof letter.mac === 'string' ? letter.mac : '' });
+  const proof = authenticator.prove(letter);
   if (proof === 'signed' || proof === least) return { ...letter, isSigned: proof === 'signed' };
   if (proof === 'damaged') throw invalid('its payload does not match its code (mac)', document);
   throw unsigned(document._id);

@@ -227,9 +227,9 @@ async function seeStored(parts: Parts, items: readonly Item[]): Promise<void> {
   }
 }
 
+// A record has an id at least, which nothing that is not there has.
 function isCopy(copy: Document | undefined, record: Document): boolean {
-  const isEqual = (name: string): boolean => canonicalJson(copy?.[name]) === canonicalJson(record[name]);
-  return copy !== undefined && Object.keys(record).every(isEqual);
+  return Object.keys(record).every((name) => canonicalJson(copy?.[name]) === canonicalJson(record[name]));
 }
 
 /**
@@ -253,7 +253,7 @@ async function markAll(whole: Parts, items: readonly Item[]): Promise<void> {
 
 async function markOne(parts: Parts, item: Item): Promise<void> {
   const { document, letter, placement, stored } = item;
-  if (placement === undefined || placement === 'waiting') return;
+  if (placement === undefined) return;
   await markLetter(parts, { document, letter, stored: stored?.record }, placement);
   end(parts, item);
 }

@@ -88,9 +88,11 @@ export async function walkWhole<P extends WalkPage>(walk: PageWalk<P>): Promise<
     if (after === from && visits[0] === 'late') visits[0] = { code: 'DEADLINE_PASSED' };
     page.items.forEach(({ _id: id }, index) => count(tally, id, visits[index]));
     const end = visits.findIndex((visit) => visit === 'late' || visit === 'unbegun');
-    const last = page.items[(end < 0 ? visits.length : end) - 1];
-    if (last) after = { id: last._id };
-    if (end >= 0) return stopped();
+    if (end >= 0) {
+      const last = page.items[end - 1];
+      if (last) after = { id: last._id };
+      return stopped();
+    }
     if (!page.next) return tally;
     after = page.next;
   }

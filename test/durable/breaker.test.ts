@@ -90,6 +90,35 @@ describe('createBreaker', () => {
     expect(breaker.allows()).toBe(false);
   });
 
+  it('stays closed where a call that could say nothing comes first, or after a success', async () => {
+    const { breaker, fail, closedForMs } = createScene();
+    breaker.released();
+    expect([breaker.allows(), breaker.allows()]).toEqual([true, true]);
+    fail(5);
+    await closedForMs();
+    breaker.succeeded();
+    breaker.released();
+    expect([breaker.allows(), breaker.allows()]).toEqual([true, true]);
+  });
+
+  it('is not opened longer by a call that fails late, after a probe that could say nothing', async () => {
+    const { breaker, fail, closedForMs } = createScene();
+    fail(5);
+    await closedForMs();
+    breaker.released();
+    fail(1);
+    expect(breaker.allows()).toBe(true);
+  });
+
+  it('tells whether a call could go out after a wait: at the end of its opening, and not a moment before', async () => {
+    const { breaker, clock, fail } = createScene();
+    expect(breaker.allowsIn(0)).toBe(true);
+    fail(5);
+    expect([999, 1_000, 1_001].map((delayMs) => breaker.allowsIn(delayMs))).toEqual([false, true, true]);
+    await clock.advance(400);
+    expect([599, 600].map((delayMs) => breaker.allowsIn(delayMs))).toEqual([false, true]);
+  });
+
   it('lets another probe through after 5 s where the first was never heard of again', async () => {
     const { fail, closedForMs } = createScene();
     fail(5);

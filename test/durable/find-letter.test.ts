@@ -75,6 +75,22 @@ describe('the letter of an attempt', () => {
     expect(await clock.until(writer.findLetter(OWN, within(5_000)))).toMatchObject({ tier: 'storage' });
   });
 
+  it('is not taken from another record, though that has the same token', async () => {
+    const { find } = await createScene([others, letterOf({ ...WORK, _id: 'w_0012' }, KEY)]);
+    expect(await find()).toBeUndefined();
+  });
+
+  it('is absent where there is neither a collection of letters nor storage', async () => {
+    const { find } = await createScene([], { collections: ['works'], blobs: false });
+    expect(await find()).toBeUndefined();
+  });
+
+  it('is waited for where a key may open its file, though what has its name in the database is damaged for good', async () => {
+    const file = createSeal(OLD_KEY).close('{}');
+    const { find } = await createScene([damaged(own)], { file });
+    await expect(find()).rejects.toMatchObject({ code: 'LETTER_INVALID', details: { awaits: 'key' } });
+  });
+
   it.each([
     ['half a file', '{"_id":"w_0011_1","reco'],
     ['an empty file', ''],

@@ -132,6 +132,14 @@ describe('createRetrier', () => {
     expect(tried).toMatchObject({ ok: false, error: { code: 'DEADLINE_PASSED' }, attempts: [] });
   });
 
+  it('uses the last hundred milliseconds, for an execution and after a wait', async () => {
+    const { attempt, begun, deadline } = createScene({ next: 0 });
+    await attempt(fails('STORE_UNAVAILABLE'), { deadline: deadline(500), reserveMs: 400 });
+    expect(begun).toEqual([0]);
+    await attempt(fails('STORE_UNAVAILABLE'), { deadline: deadline(200) });
+    expect(begun).toEqual([0, 0, 100]);
+  });
+
   it('never begins an execution or ends a wait in the reserve before the deadline, for any deadline', async () => {
     const given = fc.record({
       deadlineMs: fc.integer({ min: -1_000, max: 8_000 }),
@@ -183,9 +191,11 @@ describe('createRetrier', () => {
 
   it('keeps the words of the SDK for the operator, cut and without its signed addresses', async () => {
     const { attempt } = createScene({ maxAttempts: 1 });
-    const cause = new Error(`downloadFile:fail Status:500 Url:https://bucket/a.png?sign=secret&t=1 ${'x'.repeat(500)}`);
+    const cause = new Error(
+      `downloadFile:fail Status:500 Url:https://bucket/a.png?sign=secret&t=1 http://b?sign=x ${'x'.repeat(500)}`,
+    );
     const { attempts } = await attempt(() => Promise.reject(new DurableError('STORE_UNCERTAIN', 'ours', { cause })));
-    expect(attempts[0]?.message).toMatch(/^downloadFile:fail Status:500 Url:<url> x+$/);
+    expect(attempts[0]?.message).toMatch(/^downloadFile:fail Status:500 Url:<url> <url> x+$/);
     expect(attempts[0]?.message).toHaveLength(200);
   });
 });
@@ -209,6 +219,16 @@ describe('an attempt that could not say anything about the other side', () => {
       expect(begun).toHaveLength(7);
     },
   );
+
+  it('is told from an answer, be it a refusal, before which failures are forgotten', async () => {
+    const { attempt, begun } = createScene({ maxAttempts: 1 });
+    for (const code of ['STORE_DENIED', 'STORE_CONFLICT'] as const) {
+      for (let failure = 0; failure < 4; failure += 1) await attempt(fails('STORE_UNAVAILABLE'));
+      await attempt(fails(code));
+    }
+    await attempt(fails('STORE_UNAVAILABLE'));
+    expect(begun).toHaveLength(11);
+  });
 
   it('does not count as a failure either', async () => {
     const { attempt, begun } = createScene({ maxAttempts: 1 });

@@ -146,4 +146,69 @@ describe('a walk', () => {
     await expect(walkPages({ deadline, read: failing, visit, readsAhead: true })).rejects.toBe(down);
     expect(visited).toEqual(['d0', 'd1', 'd2']);
   });
+
+  it('reads no page ahead unless it is told to, and none at all where its time is over', async () => {
+    const { clock, deadline, read } = createScene();
+    const order: string[] = [];
+    const noted = async (after: PageKey | undefined) => {
+      order.push('page');
+      return read(after);
+    };
+    const visit = async ({ _id }: { _id: string }) => order.push(_id) > 0;
+    await walkPages({ deadline, read: noted, visit });
+    expect(order.slice(0, 5)).toEqual(['page', 'd0', 'd1', 'd2', 'page']);
+    order.length = 0;
+    const over = createDeadline(clock, clock.now() + 499);
+    expect(await walkPages({ deadline: over, read: noted, visit, after: { id: 'd3' } })).toEqual({
+      ...{ done: 0, skipped: 0, failed: [], checkpoint: { id: 'd3' } },
+    });
+    expect(order).toEqual([]);
+    expect(await walkPages({ deadline: createDeadline(clock, clock.now() + 500), read: noted, visit })).toMatchObject({
+      ...{ done: 10 },
+    });
+  });
+
+  it('stops with a checkpoint where a later page could not be begun, or its first document was late', async () => {
+    const { deadline, read, late } = createScene();
+    const down = new DurableError('STORE_UNAVAILABLE', 'planned', { details: { breaker: 'open' } });
+    for (const error of [down, late]) {
+      const visit = async ({ _id }: { _id: string }) => {
+        if (_id >= 'd3') throw error;
+        return true;
+      };
+      const report = { done: 3, skipped: 0, failed: [], checkpoint: { id: 'd2' } };
+      expect(await walkPages({ deadline, read, visit })).toEqual(report);
+    }
+  });
+
+  it('tells whoever walks inside another walk that nothing was asked, where its place is known to be down', async () => {
+    const { deadline, read } = createScene();
+    const down = new DurableError('STORE_UNAVAILABLE', 'planned', { details: { breaker: 'open' } });
+    await expect(walkPages({ deadline, read, visit: () => Promise.reject(down) })).rejects.toMatchObject({
+      ...{ code: 'STORE_UNAVAILABLE', details: { breaker: 'open' } },
+    });
+  });
+
+  it('names what fails: by the document, or by the record that the failure names', async () => {
+    const { deadline, read } = createScene();
+    const failures: Readonly<Record<string, unknown>> = {
+      d1: new TypeError('planned'),
+      d2: new DurableError('STORE_DENIED', 'planned', { details: { recordId: 'w_2' } }),
+      d3: new DurableError('STORE_DENIED', 'planned', { details: { recordId: 3 } }),
+      d4: undefined,
+    };
+    const visit = async ({ _id }: { _id: string }) => {
+      if (_id in failures) throw failures[_id];
+      return _id !== 'd5';
+    };
+    expect(await walkPages({ deadline, read, visit })).toEqual({
+      ...{ done: 5, skipped: 1 },
+      failed: [
+        { id: 'd1', code: 'INTERNAL' },
+        { id: 'w_2', code: 'STORE_DENIED' },
+        { id: 'd3', code: 'STORE_DENIED' },
+        { id: 'd4', code: 'INTERNAL' },
+      ],
+    });
+  });
 });

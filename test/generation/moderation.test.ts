@@ -66,6 +66,7 @@ describe('a verdict', () => {
     ['a suggestion that is no text', () => verdict({ $ne: 'risky' })],
     ['a suggestion nobody knows', () => verdict('PASS')],
     ['pass beside an error code', () => verdict('pass', -1)],
+    ['review beside an error code', () => verdict('review', -1)],
     ['pass without a code', () => ({ result: { suggest: 'pass' } })],
     ['nothing', () => undefined],
     ['a text', () => 'pass'],
@@ -86,5 +87,42 @@ describe('a verdict', () => {
     expect(log.lines).toEqual([
       { level: 'info', event: 'moderation.rejected', fields: { suggest: 'risky', label: 100 } },
     ]);
+  });
+
+  test('is logged by numbers and short words alone, whatever the platform says', async () => {
+    const { check, log } = scripted(() => ({ errCode: 87014, result: { suggest: 'x'.repeat(30), label: '小猫' } }));
+    expect(await check()).toBe('reject');
+    expect(log.lines).toMatchObject([{ fields: { suggest: 'x'.repeat(20), label: null } }]);
+  });
+});
+
+describe('a check that could not be made', () => {
+  const failing = async (answer: () => unknown, timeMs = 60_000) => {
+    const clock = createTestClock();
+    const log = memoryLog();
+    const openapi: OpenApi = { security: { msgSecCheck: async () => answer() } };
+    const deadline = createDeadline(clock, clock.now() + timeMs);
+    const startedAtMs = clock.now();
+    const check = createWechatModeration({ openapi, clock, log })('小猫', { openid: 'oPerson', deadline });
+    const error: unknown = await clock.until(check.catch((thrown: unknown) => thrown));
+    return { error, lines: log.lines, spentMs: clock.now() - startedAtMs };
+  };
+
+  test.each([
+    ['the code of the platform', throwing({ errCode: 61010 }), 61_010],
+    ['its code in the other spelling', throwing({ errcode: 40_001 }), 40_001],
+    ['-1 where there is none', throwing(new TypeError('oops')), -1],
+    ['-1 where nothing was thrown', throwing(undefined), -1],
+    ['nothing where the answer has no number', () => ({ errCode: '0' }), null],
+  ])('tells %s, in the log and in the error', async (_what, answer, errCode) => {
+    const { error, lines } = await failing(answer);
+    expect(error).toMatchObject({ code: 'MODERATION_UNAVAILABLE', details: { errCode } });
+    expect(lines).toEqual([{ level: 'warn', event: 'moderation.unavailable', fields: { errCode } }]);
+  });
+
+  test('is given up after 3 s, and after two fifths of what is left where that is less', async () => {
+    const silent = () => new Promise<never>(() => undefined);
+    expect((await failing(silent)).spentMs).toBe(3_000);
+    expect((await failing(silent, 5_000)).spentMs).toBe(2_000);
   });
 });

@@ -141,6 +141,7 @@ describe('an answer that leaves open whether it was paid for is unknown', () => 
     ['null', replyWith(200, 'null')],
     ['an address that is no text', replyWith(200, { data: [{ url: { $ne: null } }] })],
     ['an empty address', replyWith(200, { data: [{ url: '' }] })],
+    ['bytes of which there are none', replyWith(200, { data: [{ b64_json: '' }] })],
     ['a connection that breaks before an answer', (response) => void response.destroy()],
     [
       'half of an answer',

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
-import { enhancedPromptOf, promptOf, titleOf } from '../../src/generation/prompt.ts';
+import { enhancedPromptOf, promptOf, titleOf, writtenIn } from '../../src/generation/prompt.ts';
 
 const WISH = { prompt: '可爱的小猫', character: '', style: 'cartoon', emotion: '', mode: 'single' };
 
 test('a prompt is one line of style, wish and quality', () => {
   expect(promptOf(WISH)).toBe('cartoon style, 可爱的小猫, high quality');
+});
+
+test('what somebody looks at is all that was written, a line for each, and no empty one', () => {
+  expect(writtenIn(WISH)).toBe('可爱的小猫\ncartoon\nsingle');
 });
 
 test.each([

@@ -29,6 +29,15 @@ function codeOf(run: () => unknown): Code | undefined {
   return undefined;
 }
 
+function detailsOf(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return isDurableError(error) ? error.details : error;
+  }
+  return 'no error';
+}
+
 describe('what a picture costs', () => {
   test.each([
     ['a free person', {}, 50, 1],
@@ -78,7 +87,34 @@ describe('whether a picture may be opened is decided by the database alike', () 
   });
 });
 
+test('a vip may open a picture though their document knows no credits, as the database sees it too', async () => {
+  const store = createMemoryStore(['users']);
+  const { credits: _credits, ...vip } = user({ vipLevel: 1 });
+  await store.insert('users', vip as Document);
+  const { terms, eligible } = planTerms(vip as Document, NOW_MS);
+  expect(await store.update('users', { id: 'u_1', where: eligible }, { inc: takeOf(terms) })).toBe(1);
+});
+
+describe('a counter that is broken', () => {
+  test.each([['3'], [Number.NaN], [Infinity], [null]])(
+    'refuses everything while it is %j, and says which it is',
+    (value) => {
+      const broken = user({ quota: { used: { [TODAY]: value } } });
+      expect(detailsOf(() => planTerms(broken, NOW_MS))).toEqual({ field: `quota.used.${TODAY}` });
+      expect(codeOf(() => planTerms(broken, NOW_MS))).toBe('USER_INVALID');
+    },
+  );
+});
+
 describe('why a picture may not be opened', () => {
+  test('is said with the numbers that a person is shown', () => {
+    const refused = (fields: object) => detailsOf(() => planTerms(user(fields), NOW_MS));
+    expect(refused({ quota: { used: { [TODAY]: 50 } } })).toEqual({ limit: 50 });
+    expect(refused({ credits: 0 })).toEqual({ credits: 0 });
+    const zh = '今日尝试次数已达上限（150 次，含失败的尝试），请明天再来';
+    expect(refused({ quota: { tries: { [TODAY]: 150 } } })).toEqual({ limit: 50, tries: 150, zh });
+  });
+
   test.each<[string, object, Code]>([
     ['the day is used up', { quota: { used: { [TODAY]: 50 } } }, 'QUOTA_EXCEEDED'],
     ['no credit is left', { credits: 0 }, 'CREDITS_INSUFFICIENT'],
@@ -133,5 +169,6 @@ test('a daily use below nothing counts as nothing, and one above the limit leave
   expect(usedAs(70)).toEqual({ used: 70, limit: 50, remaining: 0 });
   const tried = user({ quota: { used: { [TODAY]: 2 }, tries: { [TODAY]: 149 } } });
   expect(dailyUsage(readAccount(tried), NOW_MS)).toEqual({ used: 2, limit: 50, remaining: 1 });
+  expect(dailyUsage(readAccount(tried), NOW_MS, 1)).toEqual({ used: 3, limit: 50, remaining: 0 });
   expect(Object.keys(DAILY_LIMITS)).toEqual(['admin', 'vip', 'free']);
 });

@@ -49,7 +49,7 @@ function lettersGround(soil: Soil): Ground {
 
 function storageGround(soil: Soil, blobs: NonNullable<Soil['blobs']>): Ground {
   const letter = canaryLetter(soil, 'storage');
-  const steps = onFile(soil, soil.reader.fileOf(letter._id));
+  const steps = onFile(soil, blobs, soil.reader.fileOf(letter._id));
   return {
     sweep: () => steps((fileId, call) => blobs.remove([fileId], call)),
     write: () => keepIn(soil, letter, 'storage'),
@@ -141,12 +141,9 @@ function collectionGround(soil: Soil, collection: string, id: string): Pick<Grou
 
 type Call = Parameters<Store['get']>[2];
 
-function onFile(soil: Soil, name: string) {
+function onFile(soil: Soil, blobs: NonNullable<Soil['blobs']>, name: string) {
   return <T>(step: (fileId: string, call: Call) => Promise<T>): Promise<T> =>
-    ask(soil, 'storage', async (call) => {
-      if (!soil.blobs) throw new DurableError('STORE_NOT_FOUND', 'there is no storage');
-      return step(await soil.blobs.fileId(name, call), call);
-    });
+    ask(soil, 'storage', async (call) => step(await blobs.fileId(name, call), call));
 }
 
 const ask = <T>({ retrier, deadline }: Soil, key: string, run: (call: Call) => Promise<T>): Promise<T> =>
