@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Document } from '../../../src/store/index.ts';
-import { judge, type Commit, type Invariant, type Stored, type Truth } from './checker.ts';
+import { judge, type Answer, type Commit, type Invariant, type PaidCall, type Stored, type Truth } from './checker.ts';
 import { runHistory } from './history.ts';
 
 /** A history in which all went well, to be spoiled in one place. */
@@ -105,6 +105,41 @@ describe('the judge of a history', () => {
     const truth = { ...scene.truth, paid: [...scene.truth.paid, ...(again ? [again] : [])] };
     expect(found(() => ({ truth }))).toEqual(['I8']);
     expect(judge({ ...truth, answers: [] }, scene.stored).paidTwice).toBe(1);
+  });
+
+  it('finds two functions that paid for one request at once, unless clocks were wrong', () => {
+    const own = scene.truth.paid.find(({ key }) => key === done._id) as PaidCall;
+    const { atMs } = own;
+    const runs = [
+      { id: 1, endedAtMs: atMs + 5_000 },
+      { id: 2, endedAtMs: atMs + 9_000 },
+    ];
+    const asked = { ...scene.truth.answers.find(({ key }) => key === done._id), retryUnknown: true } as Answer;
+    const paidAgainAt = (againAtMs: number, without: Truth['without']) => {
+      const again = { ...own, attempt: own.attempt + 1, run: 2, atMs: againAtMs };
+      const paid = [{ ...own, run: 1 }, ...scene.truth.paid.filter((call) => call !== own), again];
+      const answers = [...scene.truth.answers, asked];
+      return found(({ truth }) => ({ truth: { ...truth, paid, answers, runs, without: without ?? [] } }));
+    };
+    expect(paidAgainAt(atMs + 1_000, ['wrong clocks'])).toEqual(['I8']);
+    expect(paidAgainAt(atMs + 1_000, [])).toEqual([]);
+    expect(paidAgainAt(atMs + 6_000, ['wrong clocks'])).toEqual([]);
+    // An order of a function that is over: nobody knows when it arrives.
+    expect(paidAgainAt(atMs + 10_000, ['wrong clocks'])).toEqual([]);
+  });
+
+  it('finds a picture that no tier took, where files could be kept', () => {
+    const [first] = scene.truth.answers;
+    const told = (said: Answer['said'], without: Truth['without']) => {
+      const answers = [...scene.truth.answers, ...(first ? [{ ...first, said }] : [])];
+      return found(({ truth }) => ({ truth: { ...truth, answers, without: without ?? [] } }));
+    };
+    const inLog = { kind: 'final', status: 'completed', imageUrl: 'x', savedIn: 'log', replayed: false } as const;
+    const nowhere = { kind: 'error', code: 'WRITE_LOST' } as const;
+    for (const said of [inLog, nowhere]) {
+      expect(told(said, ['lost files'])).toEqual(['I1']);
+      expect(told(said, [])).toEqual([]);
+    }
   });
 
   it('finds money that was spent before anything was written down', () => {

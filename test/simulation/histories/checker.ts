@@ -5,6 +5,7 @@
 import type { Document } from '../../../src/store/index.ts';
 import { judgeAccounts } from './judge-accounts.ts';
 import { judgeInstants } from './judge-instants.ts';
+import { judgeOpenings } from './judge-openings.ts';
 import { judgeRecords } from './judge-records.ts';
 import { createFindings, type Findings } from './findings.ts';
 import type { Answer, Commit, Stored, Truth, Verdict } from './truth.ts';
@@ -29,6 +30,7 @@ export function judge(
   judgeRecords({ truth, stored, works }, findings);
   judgeAccounts({ truth, stored, works }, findings);
   if (log) judgeInstants(truth, log, { findings, keyOf });
+  if (log) judgeOpenings(truth, log, findings);
   return verdictOf(truth, works, findings);
 }
 

@@ -12,11 +12,12 @@ import { quotaOf } from './judge-accounts.ts';
 import type { Conditions } from './line.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { ourSystem } from './our-system.ts';
+import { plantOlder } from './older.ts';
 import { drawOutages } from './outages.ts';
 import { createPeople } from './people.ts';
 import { createPlatform, type RunFacts } from './platform.ts';
-import { plantLetters } from './planted.ts';
-import { drawProfile, type Profile } from './profile.ts';
+import { createForger, plantLetters } from './planted.ts';
+import { drawProfile, sparedIn, type Profile } from './profile.ts';
 import { createSimClock } from './sim-clock.ts';
 import type { System } from './system.ts';
 import { createAccounts } from './accounts.ts';
@@ -62,10 +63,11 @@ const STARTS_MS = [Date.UTC(2026, 10, 22, 4), Date.UTC(2026, 10, 22, 15, 59)];
 const SEAL: Seal = createSeal('5a'.repeat(32));
 
 export async function runHistory(options: HistoryOptions): Promise<History> {
-  const { seed, calls, system = ourSystem, profile = drawProfile(seed), sabotage = (store) => store } = options;
+  const { seed, system = ourSystem, profile = drawProfile(seed), sabotage = (store) => store } = options;
+  const calls = profile.calls ?? options.calls;
   const draws = createDraws(seed, 'world');
   const startMs = draws.pick(STARTS_MS);
-  const spanMs = options.spanMs ?? draws.pick(SPANS_MS);
+  const spanMs = options.spanMs ?? profile.spanMs ?? draws.pick(SPANS_MS);
   const clock = createSimClock(startMs, createDraws(seed, 'schedule'));
   const chronicle = createChronicle(clock, options.isTold ?? false);
   const seal = profile.isSealed ? SEAL : undefined;
@@ -80,19 +82,26 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   const people = createPeople(conditions, platform, accounts.openids);
   const operations = createOperations(conditions, platform, sealed);
   const planted = await plantLetters(honest.store, { seed, calls, seal, openids: accounts.openids });
+  const older = profile.isOlder
+    ? await plantOlder(honest.store, { seed, startMs, accounts: accounts.before })
+    : { accounts: accounts.before, answers: [], letters: [] };
+  const forger = createForger(honest.store, conditions);
   chronicle.tell('world', () => JSON.stringify({ profile, spanMs, windows: outages.windows.length }));
 
+  if (profile.kind) chronicle.see(`kind: ${profile.kind}`);
   // Nobody is so far behind that the accounts are not there yet.
   await clock.advanceTo(startMs + 2_000);
-  await clock.until(Promise.all([people.live(calls, spanMs), operations.tick(spanMs)]));
+  await clock.until(Promise.all([people.live(calls, spanMs), operations.tick(spanMs), forger.live(spanMs)]));
   const idempotence = await conclude({ conditions, operations, ledger, draws });
 
   const truth: Truth = {
     paid: service.paid,
-    answers: people.answers,
+    answers: [...older.answers, ...people.answers],
     deletedByUsers: people.deletedByUsers,
-    accounts: accounts.before,
-    planted,
+    accounts: older.accounts,
+    planted: [...planted, ...older.letters, ...forger.planted],
+    runs: platform.runs,
+    without: sparedIn(profile),
     pictures: await picturesOf(ledger, service.addresses()),
   };
   const stored = storedIn(ledger);

@@ -53,16 +53,17 @@ export function shownIn(bytes: Uint8Array): string | undefined {
 }
 
 export function createImageService(conditions: Conditions): ImageService {
-  const { clock, seed, chronicle } = conditions;
+  const { clock, seed, chronicle, profile } = conditions;
   const paid: PaidCall[] = [];
   const orders = new Map<string, Order>();
 
   /** The order arrives: from here on it costs money. */
-  const take = (reference: string): Order => {
+  const take = (reference: string, run: number): Order => {
     const cut = reference.lastIndexOf('_');
     const [key, attempt] = [reference.slice(0, cut), Number(reference.slice(cut + 1))];
     const draws = createDraws(seed, 'order', reference);
-    const form = draws.pick(FORMS);
+    const usual = draws.pick(FORMS);
+    const form = profile.unclear && draws.chance(profile.unclear) ? 'unclear' : usual;
     const made = form !== 'refusal' && !(form === 'task' && draws.chance(0.2));
     const order: Order = {
       form,
@@ -72,7 +73,8 @@ export function createImageService(conditions: Conditions): ImageService {
       forgottenAtMs: clock.now() + (draws.chance(0.1) ? 0 : DAY_MS),
     };
     orders.set(reference, order);
-    paid.push({ key, attempt, atMs: clock.now(), seq: chronicle.commits.length, made, form: paidForm(form) });
+    const moment = { atMs: clock.now(), seq: chronicle.commits.length, run };
+    paid.push({ key, attempt, ...moment, made, form: paidForm(form) });
     chronicle.see(`order: ${form}`);
     chronicle.tell('service', () => `takes ${reference} (${form}${made ? '' : ', makes nothing'})`);
     return order;
@@ -84,16 +86,18 @@ export function createImageService(conditions: Conditions): ImageService {
     provider: (runOf) => ({
       name: 'painter',
       keepsPicturesMs: KEEPS_MS,
-      submit: ({ reference, deadline }) =>
-        unclearly(
-          send(conditions, runOf(), { op: 'submit', place: 'provider', call: { timeoutMs: DAY_MS } }, async () => {
-            const order = take(reference);
+      submit: ({ reference, deadline }) => {
+        const run = runOf();
+        return unclearly(
+          send(conditions, run, { op: 'submit', place: 'provider', call: { timeoutMs: DAY_MS } }, async () => {
+            const order = take(reference, run.id);
             if (order.form === 'task') return { status: 'accepted', taskId: reference } as const;
             const workMs = order.form === 'slow' ? deadline.remainingMs() + 20_000 : order.readyAtMs - clock.now();
             await sleep(clock, workMs);
             return resultOf(order);
           }),
-        ),
+        );
+      },
       // Whatever goes wrong with asking, the task is still what it is.
       ask: (taskId, deadline) =>
         send(conditions, runOf(), { op: 'ask', place: 'provider', call: { ...PATIENCE, deadline } }, async () => {

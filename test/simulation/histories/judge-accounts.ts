@@ -4,12 +4,19 @@ import type { Findings } from './findings.ts';
 import type { Case } from './judge-records.ts';
 import type { AccountBefore } from './truth.ts';
 
+export interface Hold {
+  readonly st?: string;
+  readonly token?: string;
+  readonly day?: unknown;
+  readonly at?: unknown;
+}
+
 export interface Quota {
   readonly open?: number;
   readonly seq?: number;
   readonly used?: Readonly<Record<string, number>>;
   readonly tries?: Readonly<Record<string, number>>;
-  readonly holds?: Readonly<Record<string, { readonly st?: string; readonly token?: string } | null>>;
+  readonly holds?: Readonly<Record<string, Hold | null>>;
 }
 
 export const quotaOf = (user: Document): Quota => user['quota'] ?? {};

@@ -1,7 +1,7 @@
 /** What must stand in `works` at the end: I1, I2, I3, I6, I7, I8, I9, I13, I15, I20. */
 import type { Document } from '../../../src/store/index.ts';
 import type { Findings } from './findings.ts';
-import type { Answer, PaidCall, Said, Stored, Truth } from './truth.ts';
+import type { Answer, PaidCall, RunSpan, Said, Stored, Truth } from './truth.ts';
 
 export interface Case {
   readonly truth: Truth;
@@ -40,8 +40,29 @@ function judgeMoney({ truth, works }: Case, findings: Findings): void {
     demand(calls.length <= most, 'I8', () => `paid ${calls.length} times, at most ${most} were asked for`, key);
     const attempts = calls.map(({ attempt }) => attempt);
     demand(new Set(attempts).size === attempts.length, 'I8', () => `one attempt paid twice: ${attempts.join()}`, key);
+    judgeAtOnce(truth, calls, findings);
     for (const record of works.get(key) ?? []) judgeResult(truth, { key, record, calls }, findings);
   }
+}
+
+/**
+ * Somebody who wants to pay again waits until the attempt before is over: a function that lives has its lease. Where
+ * clocks are wrong, a lease may seem to be over; and an order that was sent before may arrive whenever it likes.
+ */
+function judgeAtOnce({ runs, without = [] }: Truth, calls: readonly PaidCall[], { demand }: Findings): void {
+  if (calls.length < 2 || !runs || !without.includes('wrong clocks')) return;
+  const lives = calls.map(({ run, atMs, key }) => ({ run, key, atMs, endedAtMs: endOf(runs, run) }));
+  for (const first of lives) {
+    const isBeside = lives.some(
+      ({ run, atMs, endedAtMs }) =>
+        run !== first.run && first.atMs <= atMs && atMs < first.endedAtMs && atMs <= endedAtMs,
+    );
+    demand(!isBeside, 'I8', () => 'paid again while the function that had paid before was still at it', first.key);
+  }
+}
+
+function endOf(runs: readonly RunSpan[], id: number | undefined): number {
+  return runs.find((run) => run.id === id)?.endedAtMs ?? -Infinity;
 }
 
 interface Result {
@@ -93,6 +114,10 @@ function judgeAnswer(scene: Case, answer: Answer, findings: Findings): void {
   if (said.kind === 'nothing') {
     demand(said.why !== 'overdue', 'I9', () => 'an undisturbed function did not answer in its time', key);
   }
+  const isInHand =
+    (said.kind === 'final' && said.savedIn === 'log') || (said.kind === 'error' && said.code === 'WRITE_LOST');
+  const mayBeLost = !scene.truth.without?.includes('lost files');
+  demand(!isInHand || mayBeLost, 'I1', () => 'no tier took what was paid for, though files could be kept', key);
   if (said.kind !== 'final' || said.savedIn === 'log') return;
   const record = scene.works.get(key)?.[0];
   const isKept = record?.['status'] === said.status && isSamePicture(scene.truth, record, said);

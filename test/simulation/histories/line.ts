@@ -56,6 +56,8 @@ export interface Conditions {
   pendingUntilMs: number;
 }
 
+/** The first of a call is its opening. */
+const OPENING = 'update users';
 const DEFAULT_LIMIT_MS = 1_500;
 const LATE_MS = [2_000, 30_000, 90_000, 600_000, 26 * 3_600_000, 60 * 3_600_000];
 /** An order that is on its way is not on its way for hours. */
@@ -179,7 +181,9 @@ function fateOf({ conditions, run, step, limitMs }: Transit, effect: () => Promi
       answersAfterMs: afterMs,
       error: down === 'refused' ? 'STORE_UNAVAILABLE' : 'STORE_UNCERTAIN',
     };
-  const trouble = drawTrouble(profile, step, draws);
+  const { lateOpenings } = profile;
+  const isLate = kind === OPENING && count === 1 && lateOpenings !== undefined && draws.chance(lateOpenings);
+  const trouble = isLate ? 'late' : drawTrouble(profile, step, draws);
   return trouble ? troubled({ trouble, afterMs, limitMs, step, draws }, effect) : fine;
 }
 

@@ -1,3 +1,4 @@
+import { KIND_NAMES } from './kinds.ts';
 import { TROUBLES } from './profile.ts';
 
 /** The statements of one call, of recovery and of repair. */
@@ -16,11 +17,12 @@ export const MUST_BE_SEEN: readonly string[] = [
   'deleted by its owner',
   ...each('order', ['address', 'bytes', 'task', 'junk', 'refusal', 'unclear', 'slow']),
   ...each('killed at', STEPS),
+  ...each('kind', KIND_NAMES),
   ...each('tier', ['emergency_backup', 'storage', 'log']),
   ...each('error', ['STORE_UNAVAILABLE', 'STORE_UNCERTAIN', 'STORE_THROTTLED', 'DEADLINE_PASSED']),
   ...each('breaker', ['open', 'half-open', 'closed']),
   ...each('replayed from', ['works', 'emergency_backup', 'storage']),
-  ...each('letter', ['redriven', 'superseded', 'quarantined']),
+  ...each('letter', ['redriven', 'superseded', 'quarantined', 'forged']),
   ...each('unknown ended', ['by its letter', 'by its task', 'by its own call', 'after a day']),
   ...each('recovered', ['completed', 'failed']),
   ...each('count repair', ['applied', 'deferred by seq']),

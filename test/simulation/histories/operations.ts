@@ -3,6 +3,7 @@ import { sleep } from '../../../src/core/index.ts';
 import { createDraws } from './draws.ts';
 import type { Conditions } from './line.ts';
 import type { Outcome, Platform } from './platform.ts';
+import type { Timers } from './profile.ts';
 import type { Booted } from './system.ts';
 
 export interface Operations {
@@ -18,9 +19,13 @@ export interface Operations {
 const STEPS = 30;
 const LONG_MS = 60_000;
 const MOST_TICKS = 6;
+const TIMERS = { timeoutsMs: [3_000, 20_000, LONG_MS], recover: 1, repair: 0.4, prune: 0.3 };
+/** Of recoveries, so many are begun twice at once. */
+const TWICE = 0.2;
 
 export function createOperations(conditions: Conditions, platform: Platform, sealed: readonly string[]): Operations {
-  const { clock, seed } = conditions;
+  const { clock, seed, profile } = conditions;
+  const timers: Omit<Timers, 'periodMs'> & Partial<Timers> = { ...TIMERS, ...profile.timers };
   const draws = createDraws(seed, 'operations');
   let checkpoint: unknown;
 
@@ -28,8 +33,7 @@ export function createOperations(conditions: Conditions, platform: Platform, sea
     functionName: string,
     work: (booted: Booted, deadline: Parameters<NonNullable<Booted['recover']>>[0]) => Promise<T> | undefined,
   ): Promise<Outcome<T | undefined>> => {
-    // Short ones stop at checkpoints.
-    const timeoutMs = conditions.isHealed ? LONG_MS : draws.pick([3_000, 20_000, LONG_MS]);
+    const timeoutMs = conditions.isHealed ? LONG_MS : draws.pick(timers.timeoutsMs);
     return platform.run({ functionName, name: functionName, timeoutMs, steps: STEPS }, async (booted, deadline) =>
       work(booted, deadline),
     );
@@ -56,11 +60,15 @@ export function createOperations(conditions: Conditions, platform: Platform, sea
     prune,
     readLog,
     async tick(spanMs) {
-      const periodMs = Math.max(draws.between(300_000, 600_000), spanMs / MOST_TICKS);
+      const usualMs = Math.max(draws.between(300_000, 600_000), spanMs / MOST_TICKS);
+      const { periodMs = usualMs } = timers;
       const running: Promise<void>[] = [];
       for (let atMs = periodMs * draws.next(); atMs < spanMs; atMs += periodMs) {
-        const jobs = [recover, ...(draws.chance(0.2) ? [recover] : []), ...(draws.chance(0.4) ? [repair] : [])];
-        if (draws.chance(0.3)) jobs.push(prune);
+        // What always runs is not drawn for.
+        const jobs = timers.recover === 1 || draws.chance(timers.recover) ? [recover] : [];
+        if (draws.chance(TWICE)) jobs.push(recover);
+        if (draws.chance(timers.repair)) jobs.push(repair);
+        if (draws.chance(timers.prune)) jobs.push(prune);
         for (const job of jobs) running.push(sleep(clock, atMs + draws.between(0, 500)).then(job));
       }
       await Promise.all(running);

@@ -46,5 +46,6 @@ const isIn = ({ fromMs, toMs }: Window, nowMs: number): boolean => nowMs >= from
 
 function covers(down: Place, place: string): boolean {
   if (down === 'everything' || down === place) return true;
+  if (down === 'records') return place === 'works' || place === 'emergency_backup';
   return down === 'database' && place !== 'storage';
 }

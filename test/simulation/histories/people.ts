@@ -4,6 +4,7 @@ import { nodeHash } from '../../../src/core/node/index.ts';
 import { createDraws, type Draws } from './draws.ts';
 import type { Conditions } from './line.ts';
 import type { Platform } from './platform.ts';
+import type { Habits } from './profile.ts';
 import type { CallRequest } from './system.ts';
 import type { Answer, Said } from './truth.ts';
 
@@ -22,8 +23,17 @@ interface Intent {
 
 /** Told so, asking again is no use. */
 const HOPELESS = new Set(['QUOTA_EXCEEDED', 'CREDITS_INSUFFICIENT', 'IDEMPOTENCY_MISMATCH', 'USER_INVALID']);
-/** Waits before asking again. */
-const WAITS_MS = [200, 2_000, 2_000, 70_000, 600_000, 25 * 3_600_000];
+/** Few names for requests: now and then one is used again, by the same person or by another. */
+const NAMES_PER_CALL = 2;
+const HABITS: Omit<Habits, 'names'> = {
+  sameWish: 0.95,
+  returns: 0.15,
+  removes: 0.12,
+  retries: 0.6,
+  unasked: 0.1,
+  waitsMs: [200, 2_000, 2_000, 70_000, 600_000, 25 * 3_600_000],
+  jitter: 0.5,
+};
 /** While what was told is not where it belongs yet. */
 const SOON_MS = [1_000, 5_000, 10_000, 15_000];
 /** A run of `generate` that is struck is struck at one of so many statements. */
@@ -31,6 +41,7 @@ const CALL_STEPS = 14;
 
 export function createPeople(conditions: Conditions, platform: Platform, openids: readonly string[]): People {
   const { clock, chronicle, profile, seed } = conditions;
+  const habits = { ...HABITS, ...profile.habits };
   const answers: Answer[] = [];
   const deletedByUsers: string[] = [];
   let callsLeft = 0;
@@ -38,6 +49,7 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
   const call = async ({ request, key, draws }: Intent, retryUnknown: boolean): Promise<Said> => {
     callsLeft -= 1;
     const asked = { ...request, retryUnknown };
+    const askedAtMs = clock.now();
     const where = { functionName: 'generateImage', name: `call ${answers.length + 1}`, timeoutMs: profile.timeoutMs };
     chronicle.tell('client', () => `asks ${key} "${request.wish}"${retryUnknown ? ', to pay again' : ''}`);
     const outcome = await platform.run({ ...where, steps: CALL_STEPS }, (booted, deadline) =>
@@ -48,7 +60,8 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
     const heard: Said = 'nothing' in outcome ? { kind: 'nothing', why: outcome.nothing } : outcome.answer;
     const said: Said = isUnheard && heard.kind !== 'nothing' ? { kind: 'nothing', why: 'killed' } : heard;
     const seq = chronicle.commits.length;
-    answers.push({ key, openid: request.openid, wish: request.wish, retryUnknown, atMs: clock.now(), seq, said });
+    const { openid, wish } = request;
+    answers.push({ key, openid, wish, retryUnknown, askedAtMs, atMs: clock.now(), seq, said });
     chronicle.tell('client', () => `is told of ${key}: ${JSON.stringify(said)}`);
     return said;
   };
@@ -76,15 +89,18 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
       ]);
       if (said.kind === 'error' && HOPELESS.has(said.code)) return;
       if (said.kind === 'final') {
-        if (draws.chance(0.12)) await remove(intent);
+        if (draws.chance(habits.removes)) await remove(intent);
         // What is not where it belongs yet is asked for again more often.
-        if (!draws.chance(said.savedIn === 'works' ? 0.15 : 0.9)) return;
+        if (!draws.chance(said.savedIn === 'works' ? habits.returns : 0.9)) return;
       } else if (draws.chance(0.25)) return;
       // Somebody who was told so wants it again; now and then somebody does without having been told.
       const isTold = said.kind === 'error' && said.code === 'ONCE_UNKNOWN';
-      retryUnknown = draws.chance(isTold ? 0.6 : 0.1);
+      retryUnknown = draws.chance(isTold ? habits.retries : habits.unasked);
       const isElsewhere = said.kind === 'final' && said.savedIn !== 'works';
-      await sleep(clock, draws.pick(isElsewhere ? SOON_MS : WAITS_MS) * draws.between(0.5, 1.5));
+      await sleep(
+        clock,
+        draws.pick(isElsewhere ? SOON_MS : habits.waitsMs) * draws.between(1 - habits.jitter, 1 + habits.jitter),
+      );
     }
   };
 
@@ -94,8 +110,9 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
     async live(calls, spanMs) {
       callsLeft = calls;
       const plan = createDraws(seed, 'people');
+      const names = habits.names ?? calls * NAMES_PER_CALL;
       const lives = Array.from({ length: calls }, async (_, number) => {
-        const intent = intentOf({ seed, openids, calls, number });
+        const intent = intentOf({ seed, openids, names, sameWish: habits.sameWish, number });
         await sleep(clock, plan.next() * spanMs);
         if (callsLeft > 0) await pursue(intent);
       });
@@ -104,18 +121,18 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
   };
 }
 
-// Few names for requests: now and then one is used again, by the same person or by another.
 function intentOf(from: {
   readonly seed: number;
   readonly openids: readonly string[];
-  readonly calls: number;
+  readonly names: number;
+  readonly sameWish: number;
   readonly number: number;
 }): Intent {
-  const { seed, openids, calls, number } = from;
+  const { seed, openids, names, sameWish, number } = from;
   const draws = createDraws(seed, 'intent', number);
   const openid = draws.pick(openids);
-  const requestId = `r${draws.int(calls * 2)}`;
-  const wish = draws.chance(0.95) ? `猫 ${requestId}` : '狗';
+  const requestId = `r${draws.int(names)}`;
+  const wish = draws.chance(sameWish) ? `猫 ${requestId}` : '狗';
   return {
     request: { openid, requestId, wish, retryUnknown: false },
     key: recordId(nodeHash, openid, requestId),

@@ -1,8 +1,9 @@
 /** Letters that no function wrote: poison, forgeries and rubbish in the dead-letter collection. */
-import { canonicalJson, recordId, type Seal } from '../../../src/core/index.ts';
+import { canonicalJson, recordId, sleep, type Seal } from '../../../src/core/index.ts';
 import { nodeHash } from '../../../src/core/node/index.ts';
 import type { Document, Store } from '../../../src/store/index.ts';
 import { createDraws, type Draws } from './draws.ts';
+import type { Conditions } from './line.ts';
 
 interface Planting {
   readonly seed: number;
@@ -26,6 +27,43 @@ export async function plantLetters(store: Store, planting: Planting): Promise<re
     if ((await store.insert('emergency_backup', letter)) === 'inserted') planted.push(letter._id);
   }
   return planted;
+}
+
+/** Somebody who may read and write the collection, and has no key. */
+export interface Forger {
+  /** Ids of the forgeries so far. */
+  readonly planted: readonly string[];
+  live(spanMs: number): Promise<void>;
+}
+
+/** Codes that prove nothing: one of another content, and one under another key. */
+const WRONG_CODES = [`sha256:${'0'.repeat(64)}`, `hmac:${'0'.repeat(64)}`];
+
+/** Copies letters that wait, token and all, with another picture in them; now and then in the worlds that have forgeries. */
+export function createForger(store: Store, { seed, clock, profile, chronicle }: Conditions): Forger {
+  const draws = createDraws(seed, 'forger');
+  const planted: string[] = [];
+  const forge = async (number: number): Promise<void> => {
+    const where = { state: 'waiting', status: 'completed' };
+    const waiting = (await store.page('emergency_backup', { where, limit: 100 })).items;
+    const real = waiting.filter(({ _id }) => !planted.includes(_id));
+    if (real.length === 0) return;
+    const letter = draws.pick(real);
+    // Before all others, or beside the one that it was made from.
+    const _id = draws.pick([`forged-${number}`, `${letter._id}_0${number}`]);
+    const payload = { ...(letter['payload'] as Document), imageUrl: 'forged', asset: null };
+    // Noted before it is there: nobody is to take it for a real one.
+    planted.push(_id);
+    await store.insert('emergency_backup', { ...letter, _id, payload, mac: draws.pick(WRONG_CODES) });
+    chronicle.see('letter: forged');
+  };
+  return {
+    planted,
+    async live(spanMs) {
+      const moments = Array.from({ length: profile.forgeries ?? 0 }, () => draws.next() * spanMs);
+      await Promise.all(moments.map((atMs, number) => sleep(clock, atMs).then(() => forge(number))));
+    },
+  };
 }
 
 function letterOf(

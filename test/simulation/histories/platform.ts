@@ -53,6 +53,7 @@ export interface RunRequest {
 }
 
 export interface RunFacts {
+  readonly id: number;
   readonly name: string;
   readonly functionName: string;
   readonly startedAtMs: number;
@@ -107,7 +108,7 @@ export function createPlatform(parts: PlatformParts): Platform {
         machine,
         counters: new Map(),
         statements: 0,
-        blow: blowOf(profile, { draws, steps }),
+        blow: blowOf(profile, { draws, steps, functionName }),
       };
       instance.run = run;
       const startedAtMs = clock.now();
@@ -115,7 +116,15 @@ export function createPlatform(parts: PlatformParts): Platform {
       if (defects.length > 0) throw defects[0];
       const isAnswered = 'answer' in outcome;
       run.blow = undefined;
-      runs.push({ name, functionName, startedAtMs, endedAtMs: clock.now(), statements: run.statements, isAnswered });
+      runs.push({
+        id,
+        name,
+        functionName,
+        startedAtMs,
+        endedAtMs: clock.now(),
+        statements: run.statements,
+        isAnswered,
+      });
       // One that was frozen past its time goes on some day as a ghost; what was merely slow is ended.
       if (isAnswered && !machine.isDead) giveBack(functionName, instance);
       else if (!machine.isDisturbed) machine.kill();
@@ -185,13 +194,19 @@ function boot(parts: PlatformParts, machine: Machine, draws: Draws): Instance {
 }
 
 function blowOf(
-  { blows }: Conditions['profile'],
-  { draws, steps }: { readonly draws: Draws; readonly steps: number },
+  { blows, struckAt, freezesMs = FREEZE_MS }: Conditions['profile'],
+  { draws, steps, functionName }: { readonly draws: Draws } & Pick<RunRequest, 'steps' | 'functionName'>,
 ): PlannedBlow | undefined {
+  const kinds = struckAt?.[functionName];
   for (const blow of BLOWS) {
     if (!draws.chance(blows[blow])) continue;
-    const forMs = blow === 'clock' ? draws.between(-CLOCK_MS, CLOCK_MS) : draws.pick(FREEZE_MS);
-    return { blow, at: draws.chance(0.5) ? draws.int(steps) : draws.pick(KINDS), isAfter: draws.chance(0.5), forMs };
+    const forMs = blow === 'clock' ? draws.between(-CLOCK_MS, CLOCK_MS) : draws.pick(freezesMs);
+    return {
+      blow,
+      at: kinds ? draws.pick(kinds) : draws.chance(0.5) ? draws.int(steps) : draws.pick(KINDS),
+      isAfter: draws.chance(0.5),
+      forMs,
+    };
   }
   return undefined;
 }

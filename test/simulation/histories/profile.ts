@@ -1,5 +1,7 @@
 /** What kind of world a seed is: which troubles there are, and how often. Most have some kinds and not the others. */
 import { createDraws, type Draws } from './draws.ts';
+import { drawKind } from './kinds.ts';
+import type { Spared } from './truth.ts';
 
 /** What can happen to one statement on its way. */
 export const TROUBLES = [
@@ -20,7 +22,8 @@ export const BLOWS = ['kill', 'freeze', 'clock'] as const;
 export type Blow = (typeof BLOWS)[number];
 
 export const PLACES = ['works', 'emergency_backup', 'users', 'database', 'storage', 'everything'] as const;
-export type Place = (typeof PLACES)[number];
+/** `records`: whatever may hold one, but no file. */
+export type Place = (typeof PLACES)[number] | 'records';
 
 export interface Profile {
   /** The platform ends a function after so long. */
@@ -44,6 +47,57 @@ export interface Profile {
   readonly logLoss: number;
   /** Whether the deployment has a key. */
   readonly isSealed: boolean;
+  // What follows is special to worlds of some kind, see `kinds.ts`.
+  /** Its name. */
+  readonly kind?: string;
+  /** Calls are spread over so long. @default drawn */
+  readonly spanMs?: number;
+  /** Of orders at the image service, so many end without a clear answer, besides the usual ones. */
+  readonly unclear?: number;
+  /** Of runs, so many whose first change of an account arrives long after it was given up. */
+  readonly lateOpenings?: number;
+  /** At the first statement of which kinds a run of a function is struck. @default any */
+  readonly struckAt?: Readonly<Record<string, readonly string[]>>;
+  /** How long one that is frozen stays so. @default from a second to a day */
+  readonly freezesMs?: readonly number[];
+  /** Whether people have records and letters from before this library. */
+  readonly isOlder?: boolean;
+  /** Calls, instead of those that were asked for. */
+  readonly calls?: number;
+  /** Letters that somebody forges while people are there. */
+  readonly forgeries?: number;
+  readonly timers?: Partial<Timers>;
+  readonly habits?: Partial<Habits>;
+}
+
+/** How often timers fire, and what they run then. */
+export interface Timers {
+  readonly periodMs: number;
+  /** Short ones stop at checkpoints. */
+  readonly timeoutsMs: readonly number[];
+  readonly recover: number;
+  readonly repair: number;
+  readonly prune: number;
+}
+
+/** What people do. */
+export interface Habits {
+  /** So many names for requests there are. */
+  readonly names: number;
+  /** How often a name stands for the same wish. */
+  readonly sameWish: number;
+  /** How often somebody asks again for what is there already. */
+  readonly returns: number;
+  /** How often somebody deletes what was made. */
+  readonly removes: number;
+  /** How often somebody who was told that it is unknown wants to pay again, … */
+  readonly retries: number;
+  /** … and without having been told. */
+  readonly unasked: number;
+  /** Waits before asking again, … */
+  readonly waitsMs: readonly number[];
+  /** … which differ by so much of themselves at most. */
+  readonly jitter: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -73,8 +127,25 @@ export function drawProfile(seed: number): Profile {
     logLoss: draws.pick([0, 0.05]),
     isSealed: draws.chance(0.6),
   };
-  return draws.chance(0.1) ? { ...profile, ...BLINKING } : profile;
+  const drawn = draws.chance(0.1) ? { ...profile, ...BLINKING } : profile;
+  return { ...drawn, ...drawKind(seed, drawn) };
 }
+
+/** What a world certainly does without. */
+export function sparedIn(profile: Profile): readonly Spared[] {
+  const { troubles, blows, skewMs, outageShare, outagePlaces, timeoutMs, lateOpenings = 0 } = profile;
+  const isCalm = [...Object.values(troubles), ...Object.values(blows)].every((rate) => rate === 0);
+  const areFilesSafe =
+    outageShare === 0 || !outagePlaces.some((place) => place === 'storage' || place === 'everything');
+  return [
+    ...(skewMs === 0 && blows.clock === 0 ? (['wrong clocks'] as const) : []),
+    ...(isCalm && areFilesSafe && timeoutMs >= LONG_ENOUGH_MS ? (['lost files'] as const) : []),
+    ...(isCalm && outageShare === 0 && lateOpenings > 0 ? (['lost refusals'] as const) : []),
+  ];
+}
+
+/** A function of less may be out of time when it has paid. */
+const LONG_ENOUGH_MS = 20_000;
 
 /** A database that is gone for seconds again and again: what storage kept is asked for while its lease still runs. */
 const BLINKING = {

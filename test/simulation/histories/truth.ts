@@ -13,6 +13,8 @@ export interface PaidCall {
   readonly atMs: number;
   /** How many commits stood before it; needed where a log is given. */
   readonly seq?: number | undefined;
+  /** The run of a function that ordered it, as in `Truth.runs`. */
+  readonly run?: number;
   /** Whether it painted (and charges for it); false where it refused. */
   readonly made: boolean;
   /** What the picture can be had by again; `junk`: what came is no picture. */
@@ -41,11 +43,28 @@ export interface Answer {
   readonly wish: string;
   /** Whether a person asked to pay again for an unknown result. */
   readonly retryUnknown: boolean;
+  /** When it was asked for; without it, why somebody was refused is not looked at. */
+  readonly askedAtMs?: number;
   readonly atMs: number;
   /** How many commits stood when it came; needed where a log is given. */
   readonly seq?: number | undefined;
   readonly said: Said;
 }
+
+/** One run of a function, until it answered, was killed, or the platform ended it. */
+export interface RunSpan {
+  readonly id: number;
+  readonly endedAtMs: number;
+}
+
+/**
+ * Troubles that a world certainly was without: some promises hold only where there are none.
+ *
+ * - `wrong clocks`: every clock told the same time.
+ * - `lost files`: nothing happened to a function, or to a file, and there was time enough.
+ * - `lost refusals`: nothing went wrong but that openings came late.
+ */
+export type Spared = 'wrong clocks' | 'lost files' | 'lost refusals';
 
 /** An account as it was before the first call. */
 export interface AccountBefore {
@@ -73,6 +92,10 @@ export interface Truth {
   readonly planted?: readonly string[];
   /** What each picture's address shows, as `<key>_<attempt>`; without them, pictures are not looked at. */
   readonly pictures?: Readonly<Record<string, string>>;
+  /** Without them, nobody looks whether two runs were paying for one request at once. */
+  readonly runs?: readonly RunSpan[];
+  /** @default nothing is known */
+  readonly without?: readonly Spared[];
   /** Records of `works` that belong to no call of this history (an import, a canary). */
   readonly foreignWorks?: readonly string[];
 }
