@@ -1,6 +1,6 @@
 /**
  * `npm run sim -- [--seeds N] [--calls N] [--seed N] [--json]`: random histories.
- * `… --exhaustive N [--story NAME] [--whole]`: every placement of at most N faults over each story.
+ * `… --exhaustive N [--story NAME]`: every placement of at most N faults over each story.
  * `… --rules [--rule N]`: what goes wrong without each rule of the protocol.
  * `… --planted [--bug NAME]`: after how many random histories each planted mistake is found.
  */
@@ -32,7 +32,6 @@ async function mode() {
     options: {
       exhaustive: { type: 'string' },
       story: { type: 'string' },
-      whole: { type: 'boolean', default: false },
       rules: { type: 'boolean', default: false },
       rule: { type: 'string' },
       planted: { type: 'boolean', default: false },
@@ -42,8 +41,8 @@ async function mode() {
       json: { type: 'boolean', default: false },
     },
   });
-  const { json, story, whole, bug, rule } = values;
-  if (values.exhaustive !== undefined) return exhaustive({ faults: Number(values.exhaustive), json, story, whole });
+  const { json, story, bug, rule } = values;
+  if (values.exhaustive !== undefined) return exhaustive({ faults: Number(values.exhaustive), json, story });
   if (values.rules) return rules({ json, rule: rule === undefined ? undefined : Number(rule) });
   return planted({ json, seeds: Number(values.seeds), calls: Number(values.calls), names: bug });
 }

@@ -16,13 +16,13 @@ const TASKS = 'test/simulation/exhaustive-tasks.ts';
 
 /**
  * Prints what was found; answers the exit code.
- * @param {{ faults: number, whole: boolean, json: boolean, story?: string | undefined }} options
+ * @param {{ faults: number, json: boolean, story?: string | undefined }} options
  */
-export async function exhaustive({ faults, whole, json, story }) {
+export async function exhaustive({ faults, json, story }) {
   const { tasksFor } = /** @type {typeof import('../../test/simulation/exhaustive-tasks.ts')} */ (
     await loadTypescript(TASKS)
   );
-  const tasks = tasksFor({ maxFaults: faults, isWhole: whole }).filter(({ name }) => !story || name === story);
+  const tasks = tasksFor({ maxFaults: faults }).filter(({ name }) => !story || name === story);
   if (tasks.length === 0) throw new Error(`no story "${story}"`);
   const startedAtMs = performance.now();
   const answers = await explore('dist/simulation/exhaustive.mjs', tasks, (answer, task) => {
@@ -56,10 +56,11 @@ function summed(tasks, answers, seconds) {
   /** @param {(answer: Answer) => number} pick */
   const total = (pick) => answers.reduce((sum, answer) => sum + pick(answer), 0);
   return {
-    placements: total(({ placements }) => placements),
-    leftOut: total(({ leftOut }) => leftOut),
-    plans: total(({ runs }) => runs),
+    plans: total(({ placements }) => placements),
+    runs: total(({ runs }) => runs),
     merged: total(({ merged }) => merged),
+    states: total(({ states }) => states),
+    functions: total(({ functions }) => functions),
     lost: total(({ by }) => by.lost),
     duplicated: total(({ by }) => by.duplicated),
     wrongCounters: total(({ by }) => by.wrongCounters),
@@ -72,13 +73,13 @@ function summed(tasks, answers, seconds) {
 }
 
 /** @param {Answer} answer */
-function storyOf({ placements, leftOut, runs, merged, wrong, seconds }) {
-  return { placements, leftOut, plans: runs, merged, wrong, seconds: round(seconds) };
+function storyOf({ placements, runs, merged, states, functions, wrong, seconds }) {
+  return { plans: placements, runs, merged, states, functions, wrong, seconds: round(seconds) };
 }
 
 /** @param {Task} task */
 function nameOf({ name, mood, maxAttempts, maxFaults, anyOrder }) {
-  return `${name}, ${mood}, ${anyOrder ? 'any order' : `${maxFaults} faults, ${maxAttempts} attempts`}`;
+  return `${name}, ${mood}, ${maxFaults} faults, ${maxAttempts} attempts${anyOrder ? ', any order' : ''}`;
 }
 
 /** @param {number} seconds */
@@ -88,15 +89,16 @@ const round = (seconds) => Math.round(seconds * 10) / 10;
  * @param {Answer} answer
  * @param {Task} task
  */
-function lineOf({ placements, leftOut, runs, merged, wrong, seconds }, task) {
-  const share = leftOut > 0 ? ` (${((100 * placements) / (placements + leftOut)).toFixed(1)} % of all)` : '';
-  return `${nameOf(task)}\n  ${placements} placements${share}, ${runs} run, ${merged} merged, ${wrong} wrong, ${round(seconds)} s`;
+function lineOf(answer, task) {
+  const { plans, runs, merged, states, functions, wrong, seconds } = storyOf(answer);
+  const how = `${runs} run, ${merged} merged, ${states} states, ${functions} functions begun`;
+  return `${nameOf(task)}\n  ${plans} plans: ${wrong} wrong; ${how}; ${seconds} s`;
 }
 
 /** @param {ReturnType<typeof summed>} report */
-function tableOf({ placements, leftOut, plans, merged, lost, duplicated, wrongCounters, violations, seconds }) {
+function tableOf({ plans, runs, merged, states, lost, duplicated, wrongCounters, violations, seconds }) {
   return [
-    `# ${placements} placements of faults, ${leftOut} left out; ${plans} run, ${merged} of them merged; ${seconds} s`,
+    `# ${plans} plans (placements of faults); ${runs} run, ${merged} of them merged, ${states} states; ${seconds} s`,
     `# lost ${lost}, duplicated ${duplicated}, wrong counters ${wrongCounters}, violations ${violations}`,
   ].join('\n');
 }

@@ -7,8 +7,15 @@ import { runOnWorkers } from './pool.mjs';
 
 /**
  * @typedef {import('./exhaustive.mjs').Answer} Answer
+ * @typedef {import('./bundle.mjs').Edit} Edit
+ * @typedef {import('../../test/simulation/exhaustive-tasks.ts').Task} Task
  * @typedef {import('../../test/simulation/mutations/rules.ts').RuleMutation} RuleMutation
- * @typedef {{ rule: number, name: string, wrong: number, plans: number, held: number, heldWithIt: number, inModel: number | null, caught: boolean }} Row
+ * @typedef {{ wrong: number, held: number, plans: number }} Count
+ * @typedef {{ withoutCover: number, withoutBoth: number, why: string }} Covered
+ * @typedef {{
+ *   rule: number, name: string, wrong: number, plans: number, held: number, heldWithIt: number,
+ *   inModel: number | null, covered?: Covered, shown: boolean,
+ * }} Row
  */
 
 /**
@@ -25,19 +32,18 @@ export async function rules({ json, rule }) {
   const chosen = ruleMutations.filter((mutation) => rule === undefined || mutation.rule === rule);
   /** @type {Row[]} */
   const rows = [];
-  /** @type {Map<string, Awaited<ReturnType<typeof count>>>} */
+  /** @type {Map<string, Count>} */
   const sound = new Map();
-  for (const [index, mutation] of chosen.entries()) {
-    const tasks = rulesTasks(mutation.stories);
+  for (const mutation of chosen) {
+    const tasks = rulesTasks(mutation.stories, mutation.faults);
     const key = JSON.stringify(tasks);
-    const kept = sound.get(key) ?? (await count('none', [], tasks));
+    const kept = sound.get(key) ?? (await count([], tasks));
     sound.set(key, kept);
-    const without = await count(String(index), mutation.edits, tasks);
-    const row = rowOf(mutation, kept, without);
+    const row = rowOf(mutation, { kept, without: await count(mutation.edits, tasks) }, await covered(mutation, tasks));
     rows.push(row);
     if (!json) console.log(lineOf(row));
   }
-  const missed = rows.filter(({ caught }) => !caught);
+  const missed = rows.filter(({ shown }) => !shown);
   const wrongWithAll = [...sound.values()].reduce((sum, { wrong }) => sum + wrong, 0);
   const summary = { wrongWithAll, rows, missed: missed.map(({ name }) => name) };
   console.log(json ? JSON.stringify(summary) : closingOf(wrongWithAll, rows));
@@ -46,23 +52,42 @@ export async function rules({ json, rule }) {
 
 /**
  * @param {RuleMutation} mutation
- * @param {Awaited<ReturnType<typeof count>>} kept
- * @param {Awaited<ReturnType<typeof count>>} without
- * @returns {Row}
+ * @param {readonly Task[]} tasks
+ * @returns {Promise<Covered | undefined>}
  */
-function rowOf({ rule, name, shows, inModel }, kept, { wrong, held, plans }) {
-  const caught = shows === 'held' ? held > kept.held : wrong > 0;
-  return { rule, name, wrong, plans, held, heldWithIt: kept.held, inModel: inModel ?? null, caught };
+async function covered({ edits, covered: cover }, tasks) {
+  if (!cover) return undefined;
+  const withoutCover = await count(cover.edits, tasks);
+  const withoutBoth = await count([...edits, ...cover.edits], tasks);
+  return { withoutCover: withoutCover.wrong, withoutBoth: withoutBoth.wrong, why: cover.why };
 }
 
 /**
- * Counts what goes wrong in these tasks with these edits in the sources.
- * @param {string} name
- * @param {readonly import('./bundle.mjs').Edit[]} edits
- * @param {readonly import('../../test/simulation/exhaustive-tasks.ts').Task[]} tasks
+ * @param {RuleMutation} mutation
+ * @param {{ kept: Count, without: Count }} counts
+ * @param {Covered | undefined} cover
+ * @returns {Row}
  */
-async function count(name, edits, tasks) {
-  const file = resolve(`dist/simulation/rule-${name}.mjs`);
+function rowOf({ rule, name, shows, inModel }, { kept, without }, cover) {
+  const { wrong, held, plans } = without;
+  // Without a rule, functions take another number of steps: shares are compared.
+  const alone = shows === 'held' ? held / plans > kept.held / kept.plans : wrong > 0;
+  // One that is covered must be so: where it shows alone, its reason no longer holds.
+  const shown = cover ? !alone && cover.withoutBoth > cover.withoutCover : alone;
+  const counts = { wrong, plans, held, heldWithIt: kept.held, inModel: inModel ?? null };
+  return { rule, name, ...counts, ...(cover ? { covered: cover } : {}), shown };
+}
+
+let bundles = 0;
+
+/**
+ * Counts what goes wrong in these tasks with these edits in the sources.
+ * @param {readonly Edit[]} edits
+ * @param {readonly Task[]} tasks
+ * @returns {Promise<Count>}
+ */
+async function count(edits, tasks) {
+  const file = resolve(`dist/simulation/rule-${bundles++}.mjs`);
   await bundle('test/simulation/exhaustive-worker.ts', file, edits);
   const jobs = tasks.map((task) => ({ file, task }));
   /** @type {Answer[]} */
@@ -71,17 +96,19 @@ async function count(name, edits, tasks) {
   const total = (pick) => answers.reduce((sum, answer) => sum + pick(answer), 0);
   return {
     wrong: total((answer) => answer.wrong),
-    // Of one fault every placement is run, so that these can be compared.
-    held: total((answer) => answer.heldByOne),
+    held: total((answer) => answer.held),
     plans: total(({ placements }) => placements),
   };
 }
 
 /** @param {Row} row */
-function lineOf({ rule, name, wrong, plans, held, heldWithIt, inModel, caught }) {
+function lineOf({ rule, name, wrong, plans, held, heldWithIt, inModel, covered: cover, shown }) {
   const model = inModel === null ? '' : `; in the model ${inModel}`;
   const holds = held === heldWithIt ? '' : `; a credit held for a day in ${held}, with it ${heldWithIt}`;
-  return `${caught ? ' ' : '!'} ${String(rule).padStart(2)} ${name}\n     ${wrong} wrong of ${plans}${model}${holds}`;
+  const by = cover
+    ? `\n     covered: ${cover.why}; without that ${cover.withoutCover} wrong, without both ${cover.withoutBoth}`
+    : '';
+  return `${shown ? ' ' : '!'} ${String(rule).padStart(2)} ${name}\n     ${wrong} wrong of ${plans}${model}${holds}${by}`;
 }
 
 /**
@@ -89,5 +116,5 @@ function lineOf({ rule, name, wrong, plans, held, heldWithIt, inModel, caught })
  * @param {readonly Row[]} rows
  */
 function closingOf(wrongWithAll, rows) {
-  return `# with every rule ${wrongWithAll} wrong; ${rows.filter(({ caught }) => caught).length} of ${rows.length} shown`;
+  return `# with every rule ${wrongWithAll} wrong; ${rows.filter(({ shown }) => shown).length} of ${rows.length} shown`;
 }

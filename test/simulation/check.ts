@@ -1,9 +1,22 @@
 /** What must hold when a story is over, from the image service's calls, the answers people saw, and the database. */
 import type { Work } from '../../src/records/index.ts';
+import type { Promised } from './functions.ts';
+import type { PaidCall } from './statements.ts';
 import type { Story } from './stories.ts';
-import { promises, type World } from './world.ts';
 
-interface User {
+/** What is there when a story is over. */
+export interface Outcome {
+  readonly works: readonly Work[];
+  readonly users: readonly User[];
+  /** The truth about money. */
+  readonly paid: readonly PaidCall[];
+  /** The truth about promises. */
+  readonly promised: readonly Promised[];
+  /** What a new person is given. */
+  readonly credits: number;
+}
+
+export interface User {
   readonly credits: number;
   readonly generateCount: number;
   readonly quota?: {
@@ -28,9 +41,8 @@ export interface Violation {
 }
 
 /** Every rule that was broken; empty when all is well. */
-export function violations(world: World, story: Story): readonly Violation[] {
-  const works = world.store.dump('works') as unknown as Work[];
-  return [...recordsOf(world, story, works), ...answersOf(world, works), ...countersOf(world, works)];
+export function violations(outcome: Outcome, story: Story): readonly Violation[] {
+  return [...recordsOf(outcome, story), ...answersOf(outcome), ...countersOf(outcome)];
 }
 
 function collect(): { found: Violation[]; demand: (holds: boolean, wrong: Wrong, words: string) => void } {
@@ -38,7 +50,7 @@ function collect(): { found: Violation[]; demand: (holds: boolean, wrong: Wrong,
   return { found, demand: (holds, wrong, words) => void (holds || found.push({ wrong, words })) };
 }
 
-function recordsOf({ paid }: World, story: Story, works: readonly Work[]): readonly Violation[] {
+function recordsOf({ paid, works }: Outcome, story: Story): readonly Violation[] {
   const { requests = 1, explicitRetries = 0 } = story;
   const { found, demand } = collect();
   demand(works.length <= requests, 'duplicated', `${works.length} records of ${requests} requests`);
@@ -70,9 +82,9 @@ function recordsOf({ paid }: World, story: Story, works: readonly Work[]): reado
   return found;
 }
 
-function answersOf({ paid, seen }: World, works: readonly Work[]): readonly Violation[] {
+function answersOf({ paid, promised, works }: Outcome): readonly Violation[] {
   const { found, demand } = collect();
-  for (const { id, status, imageUrl, errorCode } of promises(seen)) {
+  for (const { id, status, imageUrl, errorCode } of promised) {
     const kept = works.find((work) => work._id === id);
     demand(kept?.status === status, 'lost', `acknowledged ${status}, is ${kept?.status}`);
     demand(kept?.imageUrl === imageUrl, 'lost', 'the acknowledged picture changed');
@@ -84,15 +96,14 @@ function answersOf({ paid, seen }: World, works: readonly Work[]): readonly Viol
   return found;
 }
 
-function countersOf(world: World, works: readonly Work[]): readonly Violation[] {
-  const user = world.store.dump('users')[0] as unknown as User | undefined;
+function countersOf({ works, users: [user], credits }: Outcome): readonly Violation[] {
   if (!user) return [];
   const { found, demand } = collect();
   const count = works.filter((work) => work.status === 'completed').length;
   const used = Object.values(user.quota?.used ?? {}).reduce((sum, uses) => sum + uses, 0);
   const counted = (holds: boolean, words: string): void => demand(holds, 'wrongCounters', words);
   counted(user.generateCount === count, `generateCount ${user.generateCount}, completed ${count}`);
-  counted(user.credits === world.CREDITS - count, `credits ${user.credits}, completed ${count}`);
+  counted(user.credits === credits - count, `credits ${user.credits}, completed ${count}`);
   counted(used === count, `daily use ${used}, completed ${count}`);
   counted((user.quota?.open ?? 0) === 0, `${user.quota?.open} holds counted as open`);
   const open = Object.values(user.quota?.holds ?? {}).filter((hold) => hold.st === 'open');

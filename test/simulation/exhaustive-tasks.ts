@@ -1,56 +1,46 @@
 /** Which stories are explored, and how far. */
 import type { ExhaustiveOptions } from './exhaustive.ts';
+import type { ProviderMood } from './functions.ts';
 import { MEETING_NAMES, STORY_NAMES, type StoryName } from './stories.ts';
-import type { ProviderMood } from './world.ts';
 
 /** One story to explore; plain, so that it can be sent to a worker. */
-export type Task = Omit<ExhaustiveOptions, 'story' | 'sabotage'>;
+export type Task = Omit<ExhaustiveOptions, 'sabotage'>;
 
 export const MOODS: readonly ProviderMood[] = ['paints', 'refuses', 'takes-tasks'];
 
-/** Those in which three faults are placed whole, whatever the provider does; of the others see `everyNth`. */
-const CORE: ReadonlySet<StoryName> = new Set([
-  'one call',
-  'a call and its client retry at once',
-  'a call and its client retry after the lease',
+/** Those in which functions overlap: their statements are tried in every order. */
+const OVERLAPPING = [
   'two calls of one request at once',
-  'one redrive of three letters',
-]);
+  'recovery beside a client retry',
+  'an explicit retry beside recovery',
+  'two explicit retries at once',
+  'two recoveries at once',
+] as const satisfies readonly StoryName[];
 
-/** In the other stories, of the placements of the third fault every n-th. */
-const EVERY_NTH = 50;
-
-export interface Extent {
-  readonly maxFaults: number;
-  /** Every placement in all stories, however long it takes. */
-  readonly isWhole: boolean;
-}
-
-/** At most `maxFaults` faults where each statement is attempted once, two where it is attempted again; and meetings. */
-export function tasksFor({ maxFaults, isWhole }: Extent): readonly Task[] {
-  const once = STORY_NAMES.flatMap((name) =>
-    MOODS.map((mood): Task => {
-      const isThin = maxFaults > 2 && !isWhole && !CORE.has(name);
-      return { name, mood, maxAttempts: 1, maxFaults, ...(isThin ? { everyNth: EVERY_NTH } : {}) };
-    }),
-  );
+/**
+ * At most `maxFaults` faults where each statement is attempted once, and two where it is attempted again; one where
+ * functions overlap in every order, and none where they only meet.
+ */
+export function tasksFor({ maxFaults }: { readonly maxFaults: number }): readonly Task[] {
+  const plain = { mood: 'paints', maxAttempts: 1 } as const;
+  const once = STORY_NAMES.flatMap((name) => MOODS.map((mood): Task => ({ ...plain, name, mood, maxFaults })));
   const again = STORY_NAMES.flatMap((name) =>
-    [2, 3].map((maxAttempts): Task => ({ name, mood: 'paints', maxAttempts, maxFaults: Math.min(2, maxFaults) })),
+    [2, 3].map((maxAttempts): Task => ({ ...plain, name, maxAttempts, maxFaults: Math.min(2, maxFaults) })),
   );
-  const meeting = MEETING_NAMES.map((name): Task => ({
+  const overlap = OVERLAPPING.map((name): Task => ({
+    ...plain,
     name,
-    mood: 'paints',
-    maxAttempts: 1,
-    maxFaults: 0,
+    maxFaults: Math.min(1, maxFaults),
     anyOrder: true,
   }));
-  return [...once, ...again, ...meeting];
+  const meeting = MEETING_NAMES.map((name): Task => ({ ...plain, name, maxFaults: 0, anyOrder: true }));
+  return [...once, ...again, ...overlap, ...meeting];
 }
 
-/** What a rule is tried by: every placement of two faults over these stories. */
-export function rulesTasks(stories: readonly StoryName[]): readonly Task[] {
+/** What a rule is tried by: every placement of so many faults over these stories. */
+export function rulesTasks(stories: readonly StoryName[], maxFaults = 2): readonly Task[] {
   const once = stories.flatMap((name) =>
-    (['paints', 'refuses'] as const).map((mood): Task => ({ name, mood, maxAttempts: 1, maxFaults: 2 })),
+    (['paints', 'refuses'] as const).map((mood): Task => ({ name, mood, maxAttempts: 1, maxFaults })),
   );
   const again = stories.map((name): Task => ({ name, mood: 'paints', maxAttempts: 2, maxFaults: 1 }));
   return [...once, ...again];

@@ -1,10 +1,23 @@
 /** What people, timers and the platform do around one generation. Each ends with everything healed and recovered. */
-import type { World } from './world.ts';
+import type { Down } from './faults.ts';
+
+/** A function that is started. */
+export type Act =
+  | { readonly run: 'call'; readonly request: string; readonly retriesUnknown?: true }
+  | { readonly run: 'recover' | 'prune' | 'repair' };
+
+/** One after the other: functions that begin at the same time, over when all have answered; or time that passes. */
+export type Scene = ({ readonly acts: readonly Act[] } | { readonly laterMs: number }) & {
+  /** Nothing goes wrong in it, but for what is on its way already. */
+  readonly isQuiet?: true;
+  /** From its beginning on. @default as before */
+  readonly down?: Down | 'nothing';
+  /** Counts at its beginning the holds under which nothing was paid. */
+  readonly notesHeld?: true;
+};
 
 export interface Story {
-  /** What happens before anything goes wrong. @default nothing */
-  readonly before?: (world: World) => Promise<void>;
-  readonly tell: (world: World) => Promise<void>;
+  readonly scenes: readonly Scene[];
   /** Different pictures that are asked for. @default 1 */
   readonly requests?: number;
   /** Times a person asks to pay once more. @default 0 */
@@ -19,111 +32,73 @@ const DAY_MS = 86_400_000;
 /** Longer than holds are kept: what is so late arrives when nothing is held any more. */
 const LONG_AGO_MS = 60 * HOUR_MS;
 
-/** Things that begin at the same time; over when all are. */
-const together = (world: World, ...works: readonly Promise<unknown>[]): Promise<unknown> =>
-  world.clock.until(Promise.all(works));
+const together = (...acts: readonly Act[]): Scene => ({ acts });
+const later = (laterMs: number): Scene => ({ laterMs });
+const callOf = (request: string): Act => ({ run: 'call', request });
+const call = callOf('r1');
+const again: Act = { run: 'call', request: 'r1', retriesUnknown: true };
+const recover: Act = { run: 'recover' };
+const prune: Act = { run: 'prune' };
+const repair: Act = { run: 'repair' };
 
-async function once(world: World): Promise<void> {
-  await together(world, world.call('r1'));
-}
+const quiet = (scene: Scene): Scene => ({ ...scene, isQuiet: true });
+const onceAndLater = [together(call), later(2 * MINUTE_MS)];
 
-async function onceAndLater(world: World): Promise<void> {
-  await once(world);
-  await world.later(2 * MINUTE_MS);
-}
+/** Before anything goes wrong: these are called while `works` is down, and their records become letters. */
+const letters = (...requests: readonly string[]): readonly Scene[] => [
+  ...requests.map((request) => quiet({ ...together(callOf(request)), down: 'works-down' })),
+  quiet({ ...later(2 * MINUTE_MS), down: 'nothing' }),
+];
+
+// Recovery has run as its timer would, also after a day, and the holds have had their time.
+const prunedLater = [
+  later(2 * MINUTE_MS),
+  together(recover),
+  later(DAY_MS),
+  together(recover),
+  later(25 * HOUR_MS),
+] as const;
 
 export const stories = {
-  'one call': { tell: once },
-  'a call and its client retry at once': {
-    async tell(world) {
-      await once(world);
-      await world.later(2_000);
-      await once(world);
-    },
-  },
-  'a call and its client retry after the lease': {
-    async tell(world) {
-      await onceAndLater(world);
-      await once(world);
-    },
-  },
-  'two calls of one request at once': {
-    async tell(world) {
-      await together(world, world.call('r1'), world.call('r1'));
-    },
-  },
-  'recovery beside a client retry': {
-    async tell(world) {
-      await onceAndLater(world);
-      await together(world, world.recover(), world.call('r1'));
-    },
-  },
+  'one call': { scenes: [together(call)] },
+  'a call and its client retry at once': { scenes: [together(call), later(2_000), together(call)] },
+  'a call and its client retry after the lease': { scenes: [...onceAndLater, together(call)] },
+  'two calls of one request at once': { scenes: [together(call, call)] },
+  'recovery beside a client retry': { scenes: [...onceAndLater, together(recover, call)] },
   'an explicit retry of an unknown result': {
     explicitRetries: 1,
-    async tell(world) {
-      await onceAndLater(world);
-      await once(world);
-      await together(world, world.call('r1', true));
-    },
+    scenes: [...onceAndLater, together(call), together(again)],
   },
   'an explicit retry beside recovery': {
     explicitRetries: 1,
-    async tell(world) {
-      await onceAndLater(world);
-      await together(world, world.recover());
-      await together(world, world.call('r1', true), world.recover());
-    },
+    scenes: [...onceAndLater, together(recover), together(again, recover)],
+  },
+  'an explicit retry after an outage of works': {
+    explicitRetries: 1,
+    scenes: [
+      { ...together(call), down: 'works-down' },
+      { ...later(2 * MINUTE_MS), down: 'nothing' },
+      ...[together(call), together(again)],
+    ],
   },
   'two explicit retries at once': {
     explicitRetries: 2,
-    async tell(world) {
-      await onceAndLater(world);
-      await once(world);
-      await together(world, world.call('r1', true), world.call('r1', true));
-    },
+    scenes: [...onceAndLater, together(call), together(again, again)],
   },
-  'two recoveries at once': {
-    async tell(world) {
-      await onceAndLater(world);
-      await together(world, world.recover(), world.recover());
-    },
-  },
+  'two recoveries at once': { scenes: [...onceAndLater, together(recover, recover)] },
   'a call whose hold is pruned': {
     veryLateMs: LONG_AGO_MS,
-    async tell(world) {
-      await once(world);
-      await prunedLater(world);
-      await together(world, world.prune());
-      // What is very late arrives only now, when nothing is held any more.
-      await world.later(LONG_AGO_MS);
-    },
+    // What is very late arrives only at the end, when nothing is held any more.
+    scenes: [together(call), ...prunedLater, together(prune), later(LONG_AGO_MS)],
   },
   'a call repeated after its hold was pruned': {
     veryLateMs: LONG_AGO_MS,
-    async tell(world) {
-      await once(world);
-      await world.later(2_000);
-      await once(world);
-      await prunedLater(world);
-      await together(world, world.prune(), world.prune(), world.recover());
-      await world.later(2 * MINUTE_MS);
-      await together(world, world.call('r1'), world.prune());
-      await world.later(LONG_AGO_MS);
-      await once(world);
-    },
+    scenes: [
+      ...[together(call), later(2_000), together(call), ...prunedLater, together(prune, prune, recover)],
+      ...[later(2 * MINUTE_MS), together(call, prune), later(LONG_AGO_MS), together(call)],
+    ],
   },
-  'one redrive of three letters': {
-    requests: 3,
-    async before(world) {
-      world.plan.worksDown = true;
-      for (const request of ['r1', 'r2', 'r3']) await together(world, world.call(request));
-      world.plan.worksDown = false;
-      await world.later(2 * MINUTE_MS);
-    },
-    async tell(world) {
-      await together(world, world.recover());
-    },
-  },
+  'one redrive of three letters': { requests: 3, scenes: [...letters('r1', 'r2', 'r3'), together(recover)] },
 } satisfies Readonly<Record<string, Story>>;
 
 export type StoryName = keyof typeof stories;
@@ -131,37 +106,13 @@ export const STORY_NAMES = Object.keys(stories) as readonly StoryName[];
 
 /** Functions that meet without any fault, in whatever order their statements come. */
 export const meetings = {
-  'a count repair beside one generation': {
-    async tell(world) {
-      await together(world, world.call('r1'), world.repair());
-    },
-  },
+  'a count repair beside one generation': { scenes: [together(call, repair)] },
   'a count repair beside the second generation': {
     requests: 2,
-    async before(world) {
-      await together(world, world.call('r0'));
-    },
-    async tell(world) {
-      await together(world, world.call('r1'), world.repair());
-    },
+    scenes: [quiet(together(callOf('r0'))), together(call, repair)],
   },
-  'a count repair beside a redrive': {
-    async before(world) {
-      world.plan.worksDown = true;
-      await once(world);
-      world.plan.worksDown = false;
-      await world.later(2 * MINUTE_MS);
-    },
-    async tell(world) {
-      await together(world, world.recover(), world.repair());
-    },
-  },
-  'two generations and a count repair': {
-    requests: 2,
-    async tell(world) {
-      await together(world, world.call('r1'), world.call('r2'), world.repair());
-    },
-  },
+  'a count repair beside a redrive': { scenes: [...letters('r1'), together(recover, repair)] },
+  'two generations and a count repair': { requests: 2, scenes: [together(call, callOf('r2'), repair)] },
 } satisfies Readonly<Record<string, Story>>;
 
 export type MeetingName = keyof typeof meetings;
@@ -172,24 +123,13 @@ export function storyOf(name: StoryName | MeetingName): Story {
   return { ...stories, ...meetings }[name];
 }
 
-// Recovery has run as its timer would, also after a day, and the holds have had their time.
-async function prunedLater(world: World): Promise<void> {
-  await world.later(2 * MINUTE_MS);
-  await together(world, world.recover());
-  await world.later(DAY_MS);
-  await together(world, world.recover());
-  await world.later(25 * HOUR_MS);
-}
-
-/** Ends a story: faults are over, everything late arrives, recovery runs as its timer would. */
-export async function conclude(world: World): Promise<void> {
-  await world.later(30 * MINUTE_MS);
-  world.plan.heal();
-  await together(world, world.recover());
-  world.noteHeld();
-  await world.later(DAY_MS + 30 * MINUTE_MS);
-  await together(world, world.recover());
-  await world.later(3 * HOUR_MS);
-  await together(world, world.recover());
-  await together(world, world.recover());
-}
+/** How every story ends: faults are over, everything late arrives, recovery runs as its timer would. */
+export const ENDING: readonly Scene[] = [
+  later(30 * MINUTE_MS),
+  quiet({ ...together(recover), down: 'nothing' }),
+  quiet({ ...later(DAY_MS + 30 * MINUTE_MS), notesHeld: true }),
+  quiet(together(recover)),
+  quiet(later(3 * HOUR_MS)),
+  quiet(together(recover)),
+  quiet(together(recover)),
+];

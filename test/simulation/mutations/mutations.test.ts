@@ -12,7 +12,10 @@ import { ruleMutations } from './rules.ts';
 beforeAll(() => void mkdirSync('dist/simulation', { recursive: true }));
 
 describe('a planted mistake', () => {
-  it.each([...ruleMutations, ...bugs].map(({ name, edits }) => [name, edits] as const))(
+  const covers = ruleMutations.flatMap(({ name, covered }) =>
+    covered ? [{ ...covered, name: `cover of: ${name}` }] : [],
+  );
+  it.each([...ruleMutations, ...covers, ...bugs].map(({ name, edits }) => [name, edits] as const))(
     'still has its place in the sources: %s',
     (_name, edits) => {
       for (const edit of edits) expect(edited(readFileSync(edit.file, 'utf8'), edit)).not.toBe('');

@@ -1,6 +1,6 @@
 /** The rules of the protocol, each taken away alone. Their numbers are those of CONTRIBUTING. */
 import type { StoryName } from '../stories.ts';
-import { ONCE, EARLIER, OPEN, RESOLVE, planted, type Mutation } from './mutation.ts';
+import { ONCE, EARLIER, OPEN, RESOLVE, planted, type Edit, type Mutation } from './mutation.ts';
 
 export interface RuleMutation extends Mutation {
   readonly rule: number;
@@ -8,8 +8,16 @@ export interface RuleMutation extends Mutation {
   readonly inModel?: number;
   /** What shows that it is missing. @default wrong plans */
   readonly shows?: 'held';
-  /** The stories in which it matters: it is tried by every placement of two faults over them. */
+  /** The stories in which it matters: it is tried by every placement of faults over them. */
   readonly stories: readonly StoryName[];
+  /** Faults of one placement. @default 2 */
+  readonly faults?: number;
+  /** Present where it can be taken away alone without a wrong plan, since something else covers it. */
+  readonly covered?: {
+    readonly why: string;
+    /** Takes the cover away; without both, more plans must go wrong than without the cover. */
+    readonly edits: readonly Edit[];
+  };
 }
 
 const HOLD = 'src/once/hold.ts';
@@ -191,7 +199,8 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 10,
-    stories: ['an explicit retry of an unknown result'],
+    stories: ['an explicit retry after an outage of works'],
+    faults: 3,
     inModel: 2,
     name: 'letters are not keyed by attempt',
     edits: [
@@ -219,8 +228,20 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 10,
-    stories: ['an explicit retry of an unknown result'],
+    stories: ['an explicit retry after an outage of works'],
     inModel: 10,
+    covered: {
+      why:
+        'a call can be opened under another token only over an unknown record, which then has that token (rule 13); ' +
+        'and the letters phase replaces an unknown record only by a letter of its own token (rule 5)',
+      edits: [
+        {
+          file: 'src/once/recover-letters.ts',
+          find: "? { status: 'unknown', token: record['token'] } : undefined;",
+          replace: "? { status: 'unknown' } : undefined;",
+        },
+      ],
+    },
     ...planted(
       "a letter of another token than the closed hold's counts",
       'src/once/recover-letters.ts',
