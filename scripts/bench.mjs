@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- NAME [--json] [--quick]`: bundles bench/NAME.bench.ts and runs it. Without a name it runs all, one
- * after the other, and writes bench/RESULTS.md; with `--quick` in less than a minute, on less.
+ * `npm run bench -- [NAME] [--json] [--quick]`: bundles bench/NAME.bench.ts and runs it. Without a name it runs all, one
+ * after the other, and writes bench/RESULTS.md; with `--quick` in less than a minute, on less. `--json` ends with one line.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
@@ -25,22 +25,32 @@ mkdirSync('dist/bench', { recursive: true });
 process.exitCode = name === undefined ? await runAll() : (await run(name, options, { isKept: false })).status;
 
 async function runAll() {
-  const command = ['npm run bench', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
+  const startedAtMs = performance.now();
+  const given = options.filter((option) => option !== '--json');
+  const command = ['npm run bench', ...(given.length > 0 ? ['--', ...given] : [])].join(' ');
   const rows = [];
   let worst = 0;
   for (const each of names) {
-    const { status, kept } = await run(each, [...options, '--json'], { isKept: true });
+    const sinceMs = performance.now();
+    const { status, kept } = await run(each, [...given, '--json'], { isKept: true });
     worst = Math.max(worst, status);
+    console.log(`${each} took ${secondsSince(sinceMs)} s\n`);
     if (!kept) continue;
     const result = JSON.parse(kept);
-    rows.push(...result.rows);
+    rows.push(...result.rows.map((/** @type {object} */ row) => ({ bench: each, ...row })));
     // After each: a run that is cut keeps what it has.
     const before = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
     writeFileSync(RESULTS, withResult(before, result, { command, at: new Date() }));
   }
-  console.log(`${rows.filter((row) => row.met).length} of ${rows.length} targets met; ${RESULTS} is written`);
+  const seconds = secondsSince(startedAtMs);
+  const met = rows.filter((row) => row.met).length;
+  console.log(`${met} of ${rows.length} targets met in ${seconds} s; ${RESULTS} is written`);
+  if (given.length < options.length) console.log(JSON.stringify({ rows, seconds: Number(seconds) }));
   return worst;
 }
+
+/** @param {number} startedAtMs */
+const secondsSince = (startedAtMs) => ((performance.now() - startedAtMs) / 1_000).toFixed(1);
 
 /**
  * Runs one; with `isKept` its last line, the JSON, is kept and not shown.
