@@ -27,7 +27,8 @@ if (unknown.length > 0) {
   process.exit(3);
 }
 const chosen = steps.filter(({ name }) => (only?.includes(name) ?? true) && !except.includes(name));
-if (values.list) for (const step of chosen) console.log(`${step.name.padEnd(12)}${commandOf(step)}\n${' '.repeat(12)}${step.about}`);
+if (values.list)
+  for (const step of chosen) console.log(`${step.name.padEnd(12)}${commandOf(step)}\n${' '.repeat(12)}${step.about}`);
 else process.exitCode = await gate();
 
 async function gate() {

@@ -16,6 +16,7 @@ process.exitCode = await runSteps(
       { title: 'types: tsc', command: bin('tsc'), args: ['-p', '.'] },
       { title: 'lint: prettier', command: bin('prettier'), args: ['--check', '.', '--log-level', 'warn'] },
       { title: 'build', command: 'node', args: ['scripts/build.mjs'], shown: true },
+      { title: 'build: the SDK in one file', command: 'node', args: ['scripts/test/one-file-sdk.mjs'] },
       { title: 'browser: chromium', command: 'node', args: ['scripts/ensure-browser.mjs'] },
     ],
     [

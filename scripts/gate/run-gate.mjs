@@ -69,6 +69,7 @@ const MOST_IN_LINE = 10;
 
 /** @param {readonly Figure[]} figures */
 function lineOf(figures) {
-  if (figures.length > MOST_IN_LINE) return `${figures.filter(({ met }) => met).length} of ${figures.length} targets met`;
+  if (figures.length > MOST_IN_LINE)
+    return `${figures.filter(({ met }) => met).length} of ${figures.length} targets met`;
   return figures.map(({ what, figure, met }) => `${met ? '' : '! '}${what} ${figure}`).join('; ');
 }

@@ -68,7 +68,9 @@ export const steps = [
     name: 'sim',
     about: '100,000 random histories of 20 calls',
     ...npm('sim', '--seeds', '100000', '--calls', '20', '--json'),
-    figures: (/** @type {Histories} */ { seeds, lost, duplicated, paidTwice, violations, neverSeen, seedsPerSecond }) => [
+    figures: (
+      /** @type {Histories} */ { seeds, lost, duplicated, paidTwice, violations, neverSeen, seedsPerSecond },
+    ) => [
       figure('histories', seeds, '>= 100000'),
       figure('lost', lost, '= 0'),
       figure('duplicated', duplicated, '= 0'),

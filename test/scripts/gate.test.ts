@@ -20,7 +20,8 @@ const planted = (code: string, more: Partial<Step> = {}): Step => ({
   ...more,
 });
 
-const says = (value: unknown): string => `console.log('chatter'); console.log(${JSON.stringify(JSON.stringify(value))});`;
+const says = (value: unknown): string =>
+  `console.log('chatter'); console.log(${JSON.stringify(JSON.stringify(value))});`;
 
 async function gate(...planned: readonly Step[]) {
   const lines: string[] = [];
@@ -102,7 +103,8 @@ describe('a figure', () => {
   });
 
   test('is refused with a target that nobody can read, or a judgement that is none', () => {
-    for (const target of ['', '< 1', 'about 3', '= x', '<= 1 or more']) expect(() => meets(0, target)).toThrow('no target');
+    for (const target of ['', '< 1', 'about 3', '= x', '<= 1 or more'])
+      expect(() => meets(0, target)).toThrow('no target');
     for (const met of [undefined, null, 'yes', 1])
       expect(() => judgedFigure({ what: 'it', figure: '0', target: '= 0', met: met as never })).toThrow('is met');
   });
@@ -134,7 +136,8 @@ describe('the steps', () => {
 });
 
 test('a step that is not there is a mistake of the caller, and the list runs nothing', () => {
-  const run = (...args: readonly string[]) => spawnSync(process.execPath, ['scripts/gate.mjs', ...args], { encoding: 'utf8' });
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ['scripts/gate.mjs', ...args], { encoding: 'utf8' });
   expect(run('--only', 'nothing')).toMatchObject({ status: 3, stdout: '' });
   const listed = run('--list', '--except', 'sim').stdout;
   expect(listed).toContain('npm run soak -- --json');
