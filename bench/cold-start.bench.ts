@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { alternateAll, besideRow, compareRow, report } from './harness.ts';
 import { loadOnce } from './load-time.ts';
 
-const ROUNDS = process.argv.includes('--quick') ? 5 : 30;
+const ROUNDS = process.argv.includes('--quick') ? 4 : 30;
 
 /** What the peers' functions load; as bundles, since that is what is fastest for them too. */
 const PEERS = {

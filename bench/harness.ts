@@ -1,4 +1,5 @@
 import { cpus, loadavg, totalmem } from 'node:os';
+import { meets } from '../scripts/bench/targets.mjs';
 
 /** The middle half of what was measured: a quarter lies below the first figure, a quarter above the second. */
 export type Quartiles = readonly [low: number, high: number];
@@ -121,13 +122,6 @@ export function besideRow(what: string, unit: string, { ours, peer }: Pair, targ
     peer: round(beside),
     ratio: beside === 0 ? null : round(median(ours) / beside),
   };
-}
-
-function meets(value: number, target: string): boolean {
-  const [, sign, bound] = /^(<=|>=|=) ([\d.]+)$/.exec(target) ?? [];
-  if (bound === undefined) throw new Error(`"${target}" is no target`);
-  if (sign === '<=') return value <= Number(bound);
-  return sign === '>=' ? value >= Number(bound) : value === Number(bound);
 }
 
 function round(value: number): number {

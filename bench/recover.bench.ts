@@ -12,7 +12,7 @@ const ROUND_TRIP_MS = 20;
 const USERS = 100;
 /** Backups, and how often: the original takes a minute for a thousand. */
 const SIZES = process.argv.includes('--quick')
-  ? [{ backups: 100, rounds: 2 }]
+  ? [{ backups: 40, rounds: 2 }]
   : [
       { backups: 100, rounds: 3 },
       { backups: 1_000, rounds: 1 },

@@ -63,7 +63,7 @@ async function writeAgainstPeers(local: Emulator, cloud: Cloud): Promise<Row[]> 
     const run = (n: number): Promise<number> => timed(() => save(record(`${name.replaceAll(/\W/g, '-')}-${n}`)));
     return [name, run] as const;
   });
-  const { ours = [], ...peers } = await alternateAll(IS_QUICK ? 40 : 300, Object.fromEntries(runs));
+  const { ours = [], ...peers } = await alternateAll(IS_QUICK ? 30 : 300, Object.fromEntries(runs));
   local.faults.clear();
   return Object.entries(peers).map(([name, peer]) =>
     compareRow(`durable write against ${name}, ${ROUND_TRIP_MS} ms round trip`, 'ms', { ours, peer }, '<= 1.05'),
@@ -83,7 +83,7 @@ async function processorPerWrite(): Promise<Row[]> {
     const bareMicros = await perWrite(bare);
     return (await perWrite(open)) - bareMicros;
   };
-  const { ours, ...peers } = await alternateAll(9, {
+  const { ours, ...peers } = await alternateAll(IS_QUICK ? 5 : 9, {
     ours: over((store) => {
       const writer = createDurableWriter({ store, clock, random, hash, log: silent });
       return (one) => writer.write({ collection: 'works', record: one, deadline: soon() });
@@ -117,7 +117,8 @@ async function requestsOfGeneration(local: Emulator): Promise<Row[]> {
       throw new Error(JSON.stringify(reply));
   };
   await ask('warm');
-  const delayMs = 300;
+  // Much longer than a machine's own hesitations, which must not pass for a request.
+  const delayMs = IS_QUICK ? 200 : 300;
   let counted = 0;
   const inSequence = await alternate(
     ROUNDS_OF_GENERATION,
@@ -168,7 +169,7 @@ function bundleSize(): Row[] {
 // The peers' and the share of the whole are in the benchmark `cold-start`.
 function loadTime(): Row {
   const file = resolve('dist/cloudfunctions/generateImage/index.js');
-  const laps = Array.from({ length: 16 }, () => loadOnce(file).own).slice(1);
+  const laps = Array.from({ length: IS_QUICK ? 5 : 16 }, () => loadOnce(file).own).slice(1);
   return figureRow("load time over the SDK's own", 'ms', laps, '<= 8');
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildFunctions } from '../build/functions.mjs';
 import { copyWorker } from '../build/worker.mjs';
+import { gatherSdk } from '../test/one-file-sdk.mjs';
 
 /** Seconds. As short as leaves time for everything: whoever waits for a picture that never comes waits so long. */
 const TIME_LIMITS = /** @type {Record<string, number>} */ ({ generateImage: 20 });
@@ -15,7 +16,7 @@ const TIME_LIMITS = /** @type {Record<string, number>} */ ({ generateImage: 20 }
 export async function buildChaos({ root, outDir }) {
   rmSync(outDir, { recursive: true, force: true });
   await buildFunctions({ root, outDir: join(outDir, 'built') });
-  await gatherSdk({ root, outDir });
+  await gatherSdk({ root, folder: join(outDir, 'built') });
   writeShells({ root, outDir });
   await bundle({ root, outDir }, 'cloud-process');
   copyWorker(root, outDir);
@@ -43,25 +44,6 @@ export async function bundle({ root, outDir }, name) {
     logLevel: 'warning',
   });
   return outfile;
-}
-
-/**
- * The unmodified SDK in one file, where the functions find it: it loads in half of the time, and here each instance that
- * is killed loads it anew.
- * @param {{ root: string, outDir: string }} where
- */
-async function gatherSdk({ root, outDir }) {
-  await build({
-    entryPoints: [join(root, 'node_modules/wx-server-sdk/index.js')],
-    outfile: join(outDir, 'built/node_modules/wx-server-sdk/index.js'),
-    absWorkingDir: root,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    logLevel: 'warning',
-  });
-  writeFileSync(join(outDir, 'built/package.json'), '{ "type": "commonjs" }');
 }
 
 /** @param {{ root: string, outDir: string }} where */

@@ -1,71 +1,78 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closingLine, sumCounts } from './closing-line.mjs';
+import { runChild } from './run-child.mjs';
 
 /** @typedef {import('./closing-line.mjs').Counts} Counts */
 /**
- * `shown`: the output belongs to the report and is shown as it comes; otherwise only a failure shows it.
+ * `shown`: the output belongs to the report; otherwise only a failure shows it.
  * `counts`: the step counts its own checks, into the file named by WX_DURABLE_COUNTS_FILE.
- * @typedef {{ title: string, command: string, args: string[], shown?: boolean, counts?: boolean }} Step
+ * @typedef {{ title: string, command: string, args: string[], env?: Record<string, string>, shown?: boolean, counts?: boolean }} Step
  */
 
+/** Steps of one phase that run side by side: more would only wait for one another. */
+const LANES = 2;
+
 /**
- * Runs the steps in order up to the first failure, prints the closing line and answers the exit code.
- * @param {readonly Step[]} steps
+ * Runs the phases in order up to the first failure, prints the closing line and answers the exit code. The steps of a
+ * phase do not need one another: two run at a time, in order.
+ * @param {readonly (readonly Step[])[]} phases
+ * @param {{ json?: boolean }} [options] with `json` the last line is the counts as JSON
  */
-export async function runSteps(steps) {
+export async function runSteps(phases, { json = false } = {}) {
   const scratch = mkdtempSync(join(tmpdir(), 'wx-durable-test-'));
   /** @type {Counts[]} */
   const parts = [];
   try {
-    for (const [index, step] of steps.entries()) {
-      const counts = await runStep(step, join(scratch, `${index}.json`));
-      parts.push(counts);
-      if (counts.failed > 0) break;
+    for (const [index, phase] of phases.entries()) {
+      const counts = await runPhase(phase, join(scratch, String(index)));
+      parts.push(...counts);
+      if (sumCounts(counts).failed > 0) break;
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
   const total = sumCounts(parts);
-  console.log(`\n${closingLine(total)}`);
+  console.log(`\n${json ? JSON.stringify(total) : closingLine(total)}`);
   return total.failed === 0 ? 0 : 1;
 }
 
 /**
- * @param {Step} step
- * @param {string} countsFile
- * @returns {Promise<Counts>}
+ * @param {readonly Step[]} steps
+ * @param {string} scratch
  */
-async function runStep(step, countsFile) {
-  if (step.shown) console.log(`\n> ${step.title}`);
-  const startedAt = performance.now();
-  const { code, output } = await run(step, countsFile);
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  if (code !== 0) console.log(`${output}\nFAILED  ${step.title} (exit ${code}, ${seconds} s)`);
-  else if (!step.shown) console.log(`ok  ${step.title} (${seconds} s)`);
-  return step.counts ? readCounts(countsFile, code) : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+async function runPhase(steps, scratch) {
+  /** @type {Counts[]} */
+  const parts = [];
+  const waiting = [...steps.entries()];
+  const isAlone = steps.length === 1;
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, step] = next;
+      const counts = await runStep(step, { countsFile: `${scratch}-${index}.json`, isAlone });
+      parts.push(counts);
+      if (counts.failed > 0) waiting.length = 0;
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return parts;
 }
 
 /**
  * @param {Step} step
- * @param {string} countsFile
- * @returns {Promise<{ code: number, output: string }>}
+ * @param {{ countsFile: string, isAlone: boolean }} how alone, its output is shown as it comes, else when it has ended
+ * @returns {Promise<Counts>}
  */
-function run(step, countsFile) {
-  return new Promise((resolve) => {
-    const child = spawn(step.command, step.args, {
-      stdio: ['ignore', step.shown ? 'inherit' : 'pipe', step.shown ? 'inherit' : 'pipe'],
-      env: { ...process.env, WX_DURABLE_COUNTS_FILE: countsFile },
-    });
-    let output = '';
-    const keep = (/** @type {Buffer} */ chunk) => void (output += chunk.toString());
-    child.stdout?.on('data', keep);
-    child.stderr?.on('data', keep);
-    child.on('error', (error) => resolve({ code: 1, output: String(error) }));
-    child.on('close', (code) => resolve({ code: code ?? 1, output }));
-  });
+async function runStep({ title, shown, counts, ...command }, { countsFile, isAlone }) {
+  if (shown && isAlone) console.log(`\n> ${title}`);
+  const pipe = shown && isAlone ? 'shown' : 'kept';
+  const env = { ...command.env, WX_DURABLE_COUNTS_FILE: countsFile };
+  const { code, output, seconds } = await runChild({ ...command, env, stdout: pipe, stderr: pipe });
+  const took = `${seconds.toFixed(1)} s`;
+  if (code !== 0) console.log(`${output}\nFAILED  ${title} (exit ${code}, ${took})`);
+  else console.log(`ok  ${title} (${took})${shown && !isAlone ? `\n${output.trimEnd()}` : ''}`);
+  return counts ? readCounts(countsFile, code) : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { buildCli } from '../../scripts/build/cli.mjs';
+import { join } from 'node:path';
+import { placeCli } from '../support/built.ts';
 
 /** How a command ended and what it wrote. */
 export interface Ended {
@@ -32,7 +32,7 @@ export interface BuiltCli {
 /** Builds the command line for a test file. */
 export async function createBuiltCli(): Promise<BuiltCli> {
   const folder = mkdtempSync(join(tmpdir(), 'wx-durable-cli-'));
-  await buildCli({ root: resolve('.'), outDir: folder });
+  await placeCli(folder);
   return {
     folder,
     start: (args, env = {}) => start(join(folder, 'cli/index.js'), { args, env, cwd: folder }),

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, symlinkSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { placeSdk } from '../support/built.ts';
 import { createLocalCloud, type LocalCloud } from '../support/local-cloud.ts';
 import { createBuiltCli, type Ended, type Running } from './built-cli.ts';
 
@@ -13,7 +14,7 @@ export type OpsStage = Awaited<ReturnType<typeof createOpsStage>>;
 
 export async function createOpsStage({ env = {} }: OpsStageOptions = {}) {
   const cli = await createBuiltCli();
-  symlinkSync(resolve('node_modules'), join(cli.folder, 'node_modules'));
+  placeSdk(cli.folder);
   const cloud = await createLocalCloud({ env: { WX_DURABLE_PROVIDER: 'local', ...env } });
   const start = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Running =>
     cli.start([...args, '--local', cloud.url], more);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -9,6 +9,8 @@ import { LOADS, type Load, type Progress, type Stored, type Wrong } from './soak
 
 /** `npm run soak` gives it a minute. */
 const LOAD_MS = Number(process.env['WX_DURABLE_SOAK_SECONDS'] ?? 6) * 1_000;
+/** What was counted goes there too, where a file is named. */
+const COUNTED_FILE = process.env['WX_DURABLE_SOAK_FILE'];
 const KILL_EVERY_MS = 2_000;
 const WRITERS_OF_EACH = 5;
 /** Low, so that many a kill meets a rewrite of the log. */
@@ -45,6 +47,7 @@ test(
     }
     await served.kill();
     console.log(`# kill -9 every ${KILL_EVERY_MS / 1_000} s, ${summary(writers, total)}`);
+    if (COUNTED_FILE) writeFileSync(COUNTED_FILE, JSON.stringify(total));
     expect(total).toMatchObject({ lost: 0, torn: 0, half: 0 });
     // Something was on its way at each kill, or nothing has been shown; and logs were rewritten under it.
     expect(total.uncertain).toBeGreaterThanOrEqual(total.kills);

@@ -5,9 +5,9 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildFunctions } from '../../scripts/build/functions.mjs';
 import { codes, codeFacts } from '../../src/core/index.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/index.ts';
+import { placeFunctions } from '../support/built.ts';
 
 const run = promisify(execFile);
 const READMES = ['README.md', 'README.zh-CN.md'] as const;
@@ -80,7 +80,7 @@ describe('the examples, pasted as they are printed', () => {
       symlinkSync(resolve('node_modules', name), join(folder, 'node_modules', name));
     }
     symlinkSync(resolve('.'), join(folder, 'node_modules/wx-durable'));
-    await buildFunctions({ root: resolve('.'), outDir: folder });
+    await placeFunctions(folder);
     write('cloudfunctions/notes/index.js');
     write('cloudfunctions/recoverOrders/index.js');
     write('test/notes.test.ts');

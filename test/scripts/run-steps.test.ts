@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 interface PlantedStep {
   readonly title: string;
@@ -13,13 +15,19 @@ interface PlantedStep {
 
 const RUNNER = pathToFileURL(resolve('scripts/test/run-steps.mjs')).href;
 
-/** Runs planted steps in a process of their own, as `npm test` runs the real ones. */
-function runSteps(planted: readonly PlantedStep[]) {
-  const steps = planted.map(({ code, ...step }) => ({ ...step, command: process.execPath, args: ['-e', code] }));
-  const script = `import { runSteps } from '${RUNNER}'; process.exitCode = await runSteps(${JSON.stringify(steps)});`;
+/** Runs planted phases in a process of their own, as `npm test` runs the real ones. */
+function runPhases(planted: readonly (readonly PlantedStep[])[], options: { readonly json?: boolean } = {}) {
+  const phases = planted.map((steps) =>
+    steps.map(({ code, ...step }) => ({ ...step, command: process.execPath, args: ['-e', code] })),
+  );
+  const given = `${JSON.stringify(phases)}, ${JSON.stringify(options)}`;
+  const script = `import { runSteps } from '${RUNNER}'; process.exitCode = await runSteps(${given});`;
   const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   return { status: ran.status, stdout: ran.stdout, lastLine: ran.stdout.trimEnd().split('\n').at(-1) };
 }
+
+/** The same with one step in each phase. */
+const runSteps = (planted: readonly PlantedStep[]) => runPhases(planted.map((step) => [step]));
 
 function count(passed: number, failed: number, exitCode = failed > 0 ? 1 : 0): PlantedStep {
   const counts = JSON.stringify({ passed, failed });
@@ -58,8 +66,43 @@ test.each([
 
 test('a command that does not exist is a failure', () => {
   const script = `import { runSteps } from '${RUNNER}';
-    process.exitCode = await runSteps([{ title: 'absent', command: 'no-such-command-here', args: [] }]);`;
+    process.exitCode = await runSteps([[{ title: 'absent', command: 'no-such-command-here', args: [] }]]);`;
   const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   expect(ran.status).toBe(1);
   expect(ran.stdout).toMatch(/\n0 passed, 1 failed\n$/);
+});
+
+describe('steps of one phase', () => {
+  /** Waits until the other one is there too, so that both end only side by side. */
+  const meeting = (folder: string, me: string, other: string): PlantedStep => ({
+    title: me,
+    code: `fs.writeFileSync('${folder}/${me}', '');
+      const look = () => fs.existsSync('${folder}/${other}') || setTimeout(look, 10);
+      look();`,
+  });
+
+  test('run side by side, and each has its line', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wx-durable-phase-'));
+    const { status, stdout } = runPhases([[meeting(folder, 'one', 'other'), meeting(folder, 'other', 'one')]]);
+    rmSync(folder, { recursive: true });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ok {2}(one|other) .*\nok {2}(one|other) .*\n\n2 passed, 0 failed\n$/);
+  });
+
+  test('are not begun after one has failed, and neither is the next phase', () => {
+    const { stdout, lastLine } = runPhases([[BROKEN, FINE, FINE, FINE, FINE], [count(7, 0)]]);
+    // The one beside it had begun; how many of the others had is a matter of time.
+    expect(lastLine).toMatch(/^[1-4] passed, 1 failed$/);
+    expect(stdout).not.toContain('counting');
+  });
+
+  test('show what belongs to the report when they have ended', () => {
+    const { stdout } = runPhases([[{ title: 'told', code: "console.log('the table')", shown: true }, FINE]]);
+    expect(stdout).toMatch(/ok {2}told \(.*\)\nthe table\n/);
+  });
+});
+
+test('with json the last line is the counts as JSON', () => {
+  const { lastLine } = runPhases([[FINE], [count(7, 0)]], { json: true });
+  expect(JSON.parse(lastLine ?? '')).toEqual({ passed: 8, failed: 0 });
 });

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { buildFunctions } from '../../scripts/build/functions.mjs';
+import { join } from 'node:path';
 import { canonicalJson, recordId, userId, type Category, type Code } from '../../src/core/index.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts';
 import type { Document } from '../../src/store/index.ts';
+import { placeFunctions, placeSdk } from './built.ts';
 import { testHash } from './ports.ts';
 
 /** What a function of ours answers. */
@@ -36,11 +36,11 @@ export const TIMER_CALLER = { source: 'wx_trigger' } as const;
 
 const COLLECTIONS = ['users', 'works', 'emergency_backup'] as const;
 
-/** Builds the functions, starts the cloud and creates its collections. */
+/** Places the functions, starts the cloud and creates its collections. */
 export async function createLocalCloud({ env = { WX_DURABLE_PROVIDER: 'local' } }: LocalCloudOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'wx-durable-cloud-'));
-  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
-  await buildFunctions({ root: resolve('.'), outDir: folder });
+  placeSdk(folder);
+  await placeFunctions(folder);
   const printed: string[] = [];
   const emulator = await createEmulator({
     dir: join(folder, 'data'),
