@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createDeadline } from '../../src/core/index.ts';
-import {
-  createProvider,
-  knownProvider,
-  providerNames,
-  type Fetch,
-  type ProviderForm,
-} from '../../src/generation/index.ts';
-import { exchange } from '../../src/generation/providers/http.ts';
+import { createDeadline, exchange, type Fetch } from '../../src/core/index.ts';
+import { createProvider, knownProvider, providerNames, type ProviderForm } from '../../src/generation/index.ts';
 import { createTestClock } from '../support/test-clock.ts';
 
 const KEY = 'sk-secret-0123456789';
