@@ -78,7 +78,8 @@ export const stories = {
     scenes: [
       { ...together(call), down: 'works-down' },
       { ...later(2 * MINUTE_MS), down: 'nothing' },
-      ...[together(call), together(again)],
+      // A function that was frozen goes on before the recovery.
+      ...[together(call), together(again), later(15 * MINUTE_MS), together(recover)],
     ],
   },
   'two explicit retries at once': {
