@@ -75,11 +75,20 @@ function recordsOf({ paid, works }: Outcome, story: Story): readonly Violation[]
     'a record is unknown for ever',
   );
   demand(
-    paid.every(({ isLate }) => !isLate),
+    paid.every(({ atMs, untilMs }) => atMs < untilMs),
     'other',
     'paid by a function whose time was over',
   );
+  demand(!paid.some((call) => paid.some((other) => isTooSoon(call, other))), 'duplicated', TOO_SOON);
   return found;
+}
+
+const TOO_SOON = 'paid again while the attempt before could still be running';
+
+function isTooSoon(again: PaidCall, before: PaidCall): boolean {
+  const recordOf = ({ reference }: PaidCall): string => reference.slice(0, reference.lastIndexOf('_'));
+  const isAfter = again !== before && again.atMs >= before.atMs && recordOf(again) === recordOf(before);
+  return isAfter && again.atMs < before.untilMs;
 }
 
 // The picture's name is its attempt's, wherever it lies: at the image service first, then in storage.

@@ -263,7 +263,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 11,
-    stories: ['two calls of one request at once'],
+    stories: ['an explicit retry at once'],
     inModel: 202,
     name: 'resolves before the lease is over',
     edits: [
