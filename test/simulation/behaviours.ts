@@ -209,7 +209,7 @@ class Running {
     const name = 'scripted';
     const made = mood !== 'refuses';
     const submit = ({ reference }: { readonly reference: string }): Promise<never> => {
-      const call = { reference, made, isLate: this.#nowMs >= atMs + TIMEOUT_MS };
+      const call = { reference, made, atMs: this.#nowMs, untilMs: atMs + TIMEOUT_MS };
       return through('pay', call, async () => {
         statements.pay(call);
         if (mood === 'takes-tasks') return { status: 'accepted', taskId: reference };

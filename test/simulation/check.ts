@@ -75,19 +75,31 @@ function recordsOf({ paid, works }: Outcome, story: Story): readonly Violation[]
     'a record is unknown for ever',
   );
   demand(
-    paid.every(({ isLate }) => !isLate),
+    paid.every(({ atMs, untilMs }) => atMs < untilMs),
     'other',
     'paid by a function whose time was over',
   );
+  demand(!paid.some((call) => paid.some((other) => isTooSoon(call, other))), 'duplicated', TOO_SOON);
   return found;
 }
+
+const TOO_SOON = 'paid again while the attempt before could still be running';
+
+function isTooSoon(again: PaidCall, before: PaidCall): boolean {
+  const recordOf = ({ reference }: PaidCall): string => reference.slice(0, reference.lastIndexOf('_'));
+  const isAfter = again !== before && again.atMs >= before.atMs && recordOf(again) === recordOf(before);
+  return isAfter && again.atMs < before.untilMs;
+}
+
+// The picture's name is its attempt's, wherever it lies: at the image service first, then in storage.
+const pictureIn = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 
 function answersOf({ paid, promised, works }: Outcome): readonly Violation[] {
   const { found, demand } = collect();
   for (const { id, status, imageUrl, errorCode } of promised) {
     const kept = works.find((work) => work._id === id);
     demand(kept?.status === status, 'lost', `acknowledged ${status}, is ${kept?.status}`);
-    demand(kept?.imageUrl === imageUrl, 'lost', 'the acknowledged picture changed');
+    demand(pictureIn(kept?.imageUrl ?? '') === pictureIn(imageUrl), 'lost', 'the acknowledged picture changed');
     const made = paid.some((call) => call.made && call.reference.startsWith(id));
     // Except where nobody saw the picture for a day: then that is what the person is told.
     const isHonest = status === 'completed' || errorCode === 'ONCE_UNKNOWN' || !made;

@@ -39,9 +39,8 @@ export function tasksFor({ maxFaults }: { readonly maxFaults: number }): readonl
 
 /** What a rule is tried by: every placement of so many faults over these stories. */
 export function rulesTasks(stories: readonly StoryName[], maxFaults = 2): readonly Task[] {
-  const once = stories.flatMap((name) =>
-    (['paints', 'refuses'] as const).map((mood): Task => ({ name, mood, maxAttempts: 1, maxFaults })),
-  );
+  const moods: readonly ProviderMood[] = maxFaults > 2 ? ['paints'] : ['paints', 'refuses'];
+  const once = stories.flatMap((name) => moods.map((mood): Task => ({ name, mood, maxAttempts: 1, maxFaults })));
   const again = stories.map((name): Task => ({ name, mood: 'paints', maxAttempts: 2, maxFaults: 1 }));
   return [...once, ...again];
 }

@@ -16,8 +16,10 @@ export type Place = (typeof PLACES)[number];
 export interface PaidCall {
   readonly reference: string;
   readonly made: boolean;
-  /** Ordered by a function whose time was over, so that nobody was waiting. */
-  readonly isLate: boolean;
+  /** When it was ordered. */
+  readonly atMs: number;
+  /** When the time of the function was over that ordered it. */
+  readonly untilMs: number;
 }
 
 /** Something that a function asks of the outside. */

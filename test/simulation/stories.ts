@@ -65,6 +65,10 @@ export const stories = {
   'a call and its client retry after the lease': { scenes: [...onceAndLater, together(call)] },
   'two calls of one request at once': { scenes: [together(call, call)] },
   'recovery beside a client retry': { scenes: [...onceAndLater, together(recover, call)] },
+  'an explicit retry at once': {
+    explicitRetries: 1,
+    scenes: [together(call), later(2_000), together(again)],
+  },
   'an explicit retry of an unknown result': {
     explicitRetries: 1,
     scenes: [...onceAndLater, together(call), together(again)],
@@ -78,7 +82,8 @@ export const stories = {
     scenes: [
       { ...together(call), down: 'works-down' },
       { ...later(2 * MINUTE_MS), down: 'nothing' },
-      ...[together(call), together(again)],
+      // A function that was frozen goes on before the recovery.
+      ...[together(call), together(again), later(15 * MINUTE_MS), together(recover)],
     ],
   },
   'two explicit retries at once': {

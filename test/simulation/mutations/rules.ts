@@ -144,7 +144,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 7,
-    stories: ['a call and its client retry after the lease', 'an explicit retry of an unknown result'],
+    stories: ['an explicit retry after an outage of works'],
     ...planted(
       'a second call answers from a lower tier after the lease',
       EARLIER,
@@ -188,7 +188,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 9,
-    stories: ['an explicit retry of an unknown result'],
+    stories: ['two calls of one request at once', 'two explicit retries at once'],
     inModel: 212,
     ...planted(
       'closes under any token',
@@ -230,6 +230,7 @@ export const ruleMutations: readonly RuleMutation[] = [
     rule: 10,
     stories: ['an explicit retry after an outage of works'],
     inModel: 10,
+    faults: 3,
     covered: {
       why:
         'a call can be opened under another token only over an unknown record, which then has that token (rule 13); ' +
@@ -262,7 +263,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 11,
-    stories: ['a call and its client retry at once'],
+    stories: ['an explicit retry at once'],
     inModel: 202,
     name: 'resolves before the lease is over',
     edits: [
@@ -273,7 +274,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 11,
-    stories: ['a call and its client retry after the lease'],
+    stories: ['an explicit retry after an outage of works'],
     inModel: 8,
     ...planted(
       'goes on where a tier cannot be read',
@@ -328,7 +329,7 @@ export const ruleMutations: readonly RuleMutation[] = [
   },
   {
     rule: 14,
-    stories: ['a call whose hold is pruned'],
+    stories: ['a call repeated after its hold was pruned'],
     ...planted(
       'prunes a hold whose record is not final where it belongs',
       'src/once/prune.ts',
