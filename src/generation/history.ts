@@ -85,7 +85,7 @@ interface Source extends HistoryDeps {
 function readCursor(cursor: string | undefined): PageKey | undefined {
   if (cursor === undefined) return undefined;
   const [, atMs, id] = /^(\d{1,15})-([\w-]+)$/.exec(cursor) ?? [];
-  if (atMs === undefined || id === undefined) {
+  if (id === undefined) {
     throw new DurableError('INPUT_INVALID', '"cursor" is not one of ours', { details: { field: 'cursor' } });
   }
   return { id, value: new Date(Number(atMs)) };

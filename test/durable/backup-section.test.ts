@@ -73,7 +73,7 @@ describe('the section of the letters', () => {
       const { backupReason: _own, ...letter } = letterOf(`r${n}`);
       return { ...letter, ...(backupReason === undefined ? {} : { backupReason }) };
     });
-    const { figures } = await (await createScene(letters as Document[])).conclude();
+    const { figures } = await (await createScene(letters)).conclude();
     expect(figures['byReason']).toEqual([
       { name: 'down', count: 2 },
       { name: 'unknown', count: 3 },

@@ -42,7 +42,15 @@ describe('documents read by their ids', () => {
 
   it('take a request for a hundred whole ones, or for five hundred with some fields', async () => {
     const { read, store } = await createReads(worksTo(501));
+    const { page } = store;
+    const limits: number[] = [];
+    store.page = (name, request, call) => {
+      limits.push(request.limit);
+      return page(name, request, call);
+    };
     expect((await read(idsTo(201))).size).toBe(201);
+    // One more than there can be, so that a full page is not taken for "there may be more".
+    expect(limits).toEqual([101, 101, 2]);
     expect(pagesAsked(store.names())).toBe(3);
     const found = await read(idsTo(501), ['n']);
     expect(pagesAsked(store.names())).toBe(3 + 2);

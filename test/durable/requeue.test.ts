@@ -42,11 +42,12 @@ describe('letters that were set aside', () => {
   });
 
   it('are put back by the next run where the time was over', async () => {
-    const { requeue } = await createRequeueScene(many(250), 300);
+    const { requeue, store } = await createRequeueScene(many(250), 200);
     const first = await requeue(undefined, 1_000);
-    expect(first).toEqual({ count: 100, isWhole: false });
+    expect(first).toEqual({ count: 200, isWhole: false });
+    expect(store.statements.every(({ call }) => call.deadline !== undefined)).toBe(true);
     expect(await requeue(undefined, 499)).toEqual({ count: 0, isWhole: false });
-    expect(await requeue()).toEqual({ count: 150, isWhole: true });
+    expect(await requeue(undefined, 500)).toEqual({ count: 50, isWhole: true });
   });
 
   it('are not taken from somebody who dealt with them since they were read', async () => {

@@ -119,6 +119,20 @@ describe('what is no picture is not copied', () => {
     expect(await copyAnswer(reply)).toEqual({ ...forbidden, sourceUrl: `${service.url}/p.png` });
   });
 
+  test.each([
+    ['ends before its brands begin', boxOf('avif').subarray(0, 12)],
+    ['has a brand, and is no box', Buffer.concat([Buffer.from('\0\0\0\x10ftyq'), Buffer.from('avif\0\0\0\0')])],
+  ])('what %s', async (_what, bytes) => {
+    expect(await copy({ picture: { bytes } })).toMatchObject({ state: 'pending', error: 'ASSET_REFUSED' });
+  });
+
+  test('but the shortest box that is one, and the largest picture', async () => {
+    const shortest = boxOf('avif').subarray(0, 16);
+    expect(await copy({ picture: { bytes: shortest } })).toMatchObject({ contentType: 'image/avif', bytes: 16 });
+    const largest = Buffer.concat([PNG, Buffer.alloc(20_000_000 - PNG.length)]);
+    expect(await copy({ picture: { bytes: largest } })).toMatchObject({ state: 'copied', bytes: 20_000_000 });
+  });
+
   test('bytes of more than twenty million', async () => {
     expect(await copy({ picture: { bytes: Buffer.concat([PNG, Buffer.alloc(20_000_000)]) } })).toEqual({
       ...forbidden,

@@ -5,6 +5,7 @@ import { nodeClock } from '../../src/core/node/index.ts';
 import { isPublicAddress, publicLookup } from '../../src/generation/asset/addresses.ts';
 import { createDownload, type DownloadOptions } from '../../src/generation/asset/download.ts';
 import { replyWith, startLoopback, type Loopback } from '../support/loopback.ts';
+import { createTestClock } from '../support/test-clock.ts';
 
 let trusted: Loopback;
 let inner: Loopback;
@@ -73,6 +74,12 @@ describe('any other address', () => {
     ['a file', () => 'file:///etc/passwd'],
     ['data', () => 'data:image/png;base64,iVBORw0KGgo='],
     ['a name and password', () => 'https://user:password@pictures.test/1.png'],
+    ['a name alone', () => 'https://user@pictures.test/1.png'],
+    ['a password alone', () => 'https://:password@pictures.test/1.png'],
+    ['a name at the configured service', () => trusted.url.replace('//', '//user@')],
+    ['another port than that of https', () => 'https://pictures.test:8443/1.png'],
+    ['this machine by name, at the port of https', () => 'https://localhost/p.png'],
+    ['a name of this network', () => 'https://intranet/p.png'],
     ['ftp', () => 'ftp://pictures.test/1.png'],
     ['no address', () => 'not an address'],
     ['nothing', () => ''],
@@ -93,7 +100,72 @@ describe('any other address', () => {
   });
 });
 
+describe('what a service answers', () => {
+  const answered = async (status: number, headers: Readonly<Record<string, string>> = {}) => {
+    trusted.answer(replyWith(status, 'picture', headers));
+    return fetchFrom(`${trusted.url}/p.png`);
+  };
+
+  test('leads elsewhere only with a status that says so, and somewhere', async () => {
+    const elsewhere = { location: '/elsewhere' };
+    expect(await answered(200, elsewhere)).toMatchObject({ kind: 'bytes' });
+    expect(await answered(400, elsewhere)).toMatchObject({ kind: 'gone', why: 'HTTP 400' });
+    expect(await answered(302)).toMatchObject({ kind: 'failed', why: 'HTTP 302' });
+    expect(await answered(302, { location: 'http://[nowhere' })).toMatchObject({
+      ...{ kind: 'refused', why: 'the redirect leads nowhere' },
+    });
+    trusted.answer((response) => {
+      const isFirst = trusted.received.at(-1)?.path !== '/elsewhere';
+      response.writeHead(isFirst ? 300 : 200, isFirst ? elsewhere : {}).end('picture');
+    });
+    expect(await fetchFrom(`${trusted.url}/p.png`)).toMatchObject({ kind: 'bytes' });
+  });
+
+  test('is asked for as a picture, over a connection of its own', async () => {
+    await answered(200);
+    expect(trusted.received.at(-1)?.headers).toMatchObject({ accept: 'image/*', connection: 'close' });
+  });
+
+  test('may come from a name of this machine, where that is the configured one', async () => {
+    const url = trusted.url.replace('127.0.0.1', 'localhost');
+    const lookup = resolvesTo('10.0.0.8');
+    expect(await fetchFrom(`${url}/p.png`, { trustedOrigins: [url], lookup })).toMatchObject({ kind: 'bytes' });
+  });
+});
+
 describe('the limits', () => {
+  test('stop a download for which no time is left, before it begins', async () => {
+    const before = trusted.received.length;
+    const clock = createTestClock();
+    const download = createDownload({ clock, trustedOrigins: [trusted.url] });
+    for (const leftMs of [0, -1]) {
+      const answer = await download(trusted.url, createDeadline(clock, clock.now() + leftMs));
+      expect(answer).toEqual({ kind: 'failed', why: 'no time was left' });
+    }
+    expect(trusted.received).toHaveLength(before);
+  });
+
+  test('stop a body that says it is larger than it may be, before it comes', async () => {
+    trusted.answer((response) => void response.writeHead(200, { 'content-length': '1001' }).flushHeaders());
+    const options = { maxBytes: 1_000 };
+    expect(await fetchFrom(`${trusted.url}/p.png`, options)).toMatchObject({ kind: 'refused' });
+    trusted.answer(replyWith(200, 'x'.repeat(1_000), { 'content-length': '1000' }));
+    expect(await fetchFrom(`${trusted.url}/p.png`, options)).toMatchObject({ kind: 'bytes' });
+  });
+
+  test('end with the deadline where that comes first, and the connection with them', async () => {
+    let isClosed: Promise<unknown> = Promise.resolve();
+    trusted.answer((response) => {
+      isClosed = new Promise((resolve) => response.on('close', resolve));
+      response.writeHead(200).write('x');
+    });
+    const startedAtMs = nodeClock.now();
+    const download = createDownload({ clock: nodeClock, trustedOrigins: [trusted.url] });
+    const answer = await download(`${trusted.url}/p.png`, createDeadline(nodeClock, startedAtMs + 150));
+    expect(answer).toEqual({ kind: 'failed', why: 'no answer in time' });
+    await isClosed;
+  });
+
   test('stop a body that is larger than it may be, whatever it says of itself', async () => {
     const options = { maxBytes: 1_000 };
     trusted.answer(replyWith(200, 'x'.repeat(1_001)));
@@ -141,6 +213,17 @@ describe('publicLookup', () => {
       new Promise((resolve) => lookup('pictures.test', { all }, (_error, address) => resolve(address)));
     expect(await answerTo(false)).toBe('93.184.216.34');
     expect(await answerTo(true)).toHaveLength(2);
+  });
+
+  test('asks for every address of the host, and tells what went wrong with that', async () => {
+    const asked: unknown[] = [];
+    const failing = publicLookup((host, options, done) => {
+      asked.push(host, options);
+      done(new Error('planned'), []);
+    });
+    const error = await new Promise((resolve) => failing('pictures.test', { family: 4 }, resolve));
+    expect(asked).toEqual(['pictures.test', { family: 4, all: true }]);
+    expect(error).toMatchObject({ message: 'planned' });
   });
 
   test.each(['1.1.1.1', '93.184.216.34', '2606:4700::1111'])('calls %s public', (address) => {

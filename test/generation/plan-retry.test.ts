@@ -56,4 +56,11 @@ describe('a picture that could not be copied', () => {
   test('is never given up for the sake of our own storage', () => {
     expect(history('failed', { keepsMs: HOUR_MS, tries: 100, isOurs: true }).state).toBe('pending');
   });
+
+  test('is lost for its silence from the first millisecond after three days on, and never for what was answered', () => {
+    const end = { expiresAtMs: NOW_MS, earlier: undefined, isOurs: false };
+    const stateAt = (failure: CopyFailure, afterMs: number) =>
+      planRetry(failure, { ...end, nowMs: NOW_MS + 3 * DAY_MS + afterMs }).state;
+    expect([stateAt('failed', 0), stateAt('failed', 1), stateAt('gone', 1)]).toEqual(['pending', 'lost', 'pending']);
+  });
 });

@@ -90,8 +90,8 @@ describe('whether a picture may be opened is decided by the database alike', () 
 test('a vip may open a picture though their document knows no credits, as the database sees it too', async () => {
   const store = createMemoryStore(['users']);
   const { credits: _credits, ...vip } = user({ vipLevel: 1 });
-  await store.insert('users', vip as Document);
-  const { terms, eligible } = planTerms(vip as Document, NOW_MS);
+  await store.insert('users', vip);
+  const { terms, eligible } = planTerms(vip, NOW_MS);
   expect(await store.update('users', { id: 'u_1', where: eligible }, { inc: takeOf(terms) })).toBe(1);
 });
 

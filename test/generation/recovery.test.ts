@@ -96,6 +96,27 @@ describe('a picture that is still at the service', () => {
     expect(scene.assetOf('w_1')).toMatchObject({ retry: { expiresAtMs: NOW_MS, nextAtMs: NOW_MS + 300_000 } });
   });
 
+  test('is lost after days of silence, and not where our own storage does not take it', async () => {
+    const longDead = { lastsMs: -4 * 24 * HOUR_MS };
+    const silent = await createScene([pending('w_1', longDead)], {
+      download: async () => ({ kind: 'failed', why: 'silence' }),
+    });
+    await silent.pictures();
+    expect(silent.assetOf('w_1')).toMatchObject({ state: 'lost', error: 'ASSET_UNAVAILABLE' });
+    const full = await createScene([pending('w_1', longDead)], { blobFates: { put: { always: 'STORE_QUOTA' } } });
+    await full.pictures();
+    expect(full.assetOf('w_1')).toMatchObject({ state: 'pending', error: 'STORE_QUOTA' });
+  });
+
+  test('is read and changed by statements that have an end', async () => {
+    const scene = await createScene([pending('w_1')]);
+    await scene.pictures();
+    const ends = scene.store.statements.map(({ call }) => Number(call.deadline?.atMs));
+    expect(ends.every((atMs) => atMs <= NOW_MS + 60_000)).toBe(true);
+    expect(scene.store.names().slice(-2)).toEqual(['page works', 'update works']);
+    expect(ends.slice(-2)).toEqual([NOW_MS + 60_000, NOW_MS + 60_000]);
+  });
+
   test('that has no address is passed over', async () => {
     const scene = await createScene([pending('w_1', { sourceUrl: null })]);
     expect(await scene.pictures()).toMatchObject({ done: 0, skipped: 1, failed: [] });
@@ -126,21 +147,21 @@ describe('a picture that is still at the service', () => {
 describe('a run of recovery that has little time for pictures', () => {
   test('begins none that it could not finish, and says that some are left', async () => {
     const slow: Download = async () => {
-      await new Promise<void>((resolve) => scene.clock.after(15_000, resolve));
+      await new Promise<void>((resolve) => scene.clock.after(12_000, resolve));
       return { kind: 'bytes', bytes: PNG };
     };
-    const ids = Array.from({ length: 6 }, (_, n) => `w_${n}`);
+    const ids = Array.from({ length: 10 }, (_, n) => `w_${n}`);
     const scene = await createScene(
       ids.map((id, n) => pending(id, { lastsMs: HOUR_MS * (n + 1) })),
       { download: slow },
     );
-    // Of 30 s the last 15 are no time to begin in: the first four take all of the rest.
+    // Of 30 s the last 15 are no time to begin in: four are begun at once, and four after 12 s.
     expect(await scene.pictures(30_000)).toMatchObject({
-      ...{ done: 4, skipped: 0, failed: [], checkpoint: { id: '' } },
+      ...{ done: 8, skipped: 0, failed: [], checkpoint: { id: '' } },
       begins: { phase: 'holds' },
     });
     expect(ids.map((id) => (scene.assetOf(id) as { state: string }).state)).toEqual([
-      ...Array<string>(4).fill('copied'),
+      ...Array<string>(8).fill('copied'),
       ...Array<string>(2).fill('pending'),
     ]);
   });
@@ -150,12 +171,13 @@ describe('a run of recovery that has little time for pictures', () => {
       await new Promise<void>((resolve) => scene.clock.after(15_000, resolve));
       return { kind: 'bytes', bytes: PNG };
     };
-    const ids = Array.from({ length: 6 }, (_, n) => `w_${n}`);
+    const ids = Array.from({ length: 11 }, (_, n) => `w_${String(n).padStart(2, '0')}`);
     const scene = await createScene(
       ids.map((id) => pending(id)),
       { download: slow },
     );
-    expect(await scene.pictures(60_000)).toMatchObject({ done: 6, begins: undefined });
+    // Begun after 0, 15 and 30 s, the last of them before the 40th.
+    expect(await scene.pictures(60_000)).toMatchObject({ done: 11, begins: undefined });
   });
 
   test('reports that it could not look for them, and what else it did stands', async () => {

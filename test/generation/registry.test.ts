@@ -96,7 +96,7 @@ describe('what a service of tasks is sent', () => {
     expect(await order()).toEqual({ status: 'accepted', taskId: 'task-1' });
     expect(sent[0]?.url).toBe('https://service.test/v1/services/aigc/text2image/image-synthesis');
     expect(sent[0]?.init.headers).toMatchObject({ 'content-type': 'application/json', authorization: `Bearer ${KEY}` });
-    expect(JSON.parse(String(sent[0]?.init.body))).toMatchObject({ model: '' });
+    expect(JSON.parse(sent[0]?.init.body as string)).toMatchObject({ model: '' });
   });
 
   test('is the key too when it is asked, and an empty one where there is none', async () => {
