@@ -62,7 +62,9 @@ async function runAndTime(which, given) {
 }
 
 /** @param {number} startedAtMs */
-const secondsSince = (startedAtMs) => ((performance.now() - startedAtMs) / 1_000).toFixed(1);
+function secondsSince(startedAtMs) {
+  return ((performance.now() - startedAtMs) / 1_000).toFixed(1);
+}
 
 /**
  * Runs one; with `isKept` its last line, the JSON, is kept and not shown.

@@ -92,9 +92,9 @@ describe('an operator whose reads fail', () => {
 });
 
 describe('a timer whose invocations are too short for all that there is', () => {
-  const PEOPLE = 1_200;
-  const RECORDS = 4_500;
-  const TIMEOUT_S = 12;
+  const PEOPLE = 600;
+  const RECORDS = 2_250;
+  const TIMEOUT_S = 8;
 
   /** All that a report says, but for moments and durations. */
   const saidBy = ({ status, sections }: IntegrityReport) => ({
@@ -143,7 +143,9 @@ describe('a timer whose invocations are too short for all that there is', () => 
       ).length;
       firings += 1;
     }
-    console.log(`# operations: ${RECORDS} records, checked twice in ${firings} invocations of ${TIMEOUT_S} s`);
+    console.log(
+      `# operations: ${RECORDS} records, checked twice in ${slices} slices, ${firings} invocations of ${TIMEOUT_S} s`,
+    );
     expect(slices).toBeGreaterThan(4);
     expect((await reports()).map(saidBy)).toEqual([expected, expected]);
   });

@@ -130,7 +130,6 @@ describe('the steps', () => {
       ['scripts/sim.mjs', '--compare', '--calls', '50', '--json'],
       ['calls of each system', 'p99 in ms, at most the original’s'],
     ],
-    ['rules', ['scripts/sim.mjs', '--rules', '--rule', '2', '--json'], ['ways to take a rule away']],
     [
       'planted',
       ['scripts/sim.mjs', '--planted', '--bug', 'closes what is closed', '--seeds', '60', '--json'],
