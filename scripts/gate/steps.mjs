@@ -65,6 +65,15 @@ export const steps = [
     ],
   },
   {
+    name: 'test',
+    about: 'every check of the project',
+    ...npm('test', '--json'),
+    figures: (/** @type {import('../test/closing-line.mjs').Counts} */ { passed, failed }) => [
+      figure('passed', passed, '>= 1'),
+      figure('failed', failed, '= 0'),
+    ],
+  },
+  {
     name: 'sim',
     about: '100,000 random histories of 20 calls',
     ...npm('sim', '--seeds', '100000', '--calls', '20', '--json'),
@@ -92,15 +101,6 @@ export const steps = [
       figure('paid twice', paidTwice, '= 0'),
       figure('wrong counters', wrongCounters, '= 0'),
       figure('invariants broken', violations, '= 0'),
-    ],
-  },
-  {
-    name: 'test',
-    about: 'every check of the project',
-    ...npm('test', '--json'),
-    figures: (/** @type {import('../test/closing-line.mjs').Counts} */ { passed, failed }) => [
-      figure('passed', passed, '>= 1'),
-      figure('failed', failed, '= 0'),
     ],
   },
   {
