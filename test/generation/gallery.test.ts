@@ -218,6 +218,12 @@ describe('the pages of a history', () => {
     expect(namesIn((await scene.history({ cursor: String(nextCursor) })).list)).toEqual([idOf('b')]);
   });
 
+  test('order what has two moments by these, whatever the ids', async () => {
+    const scene = await createScene({ holds: { w_00: holdOf({ at: 6 }), w_zz: holdOf({ at: 4 }) } });
+    await scene.add('works', workOf('r1'));
+    expect(namesIn((await scene.history()).list)).toEqual(['w_00', idOf('r1'), 'w_zz']);
+  });
+
   test('order what has one moment by its id, wherever it stands', async () => {
     const scene = await createScene({ holds: { w_00: holdOf({ at: 5 }), w_zz: holdOf({ at: 5 }) } });
     await scene.add('works', workOf('r1'));
