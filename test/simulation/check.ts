@@ -16,7 +16,7 @@ export interface Outcome {
   readonly credits: number;
 }
 
-export interface User {
+interface User {
   readonly credits: number;
   readonly generateCount: number;
   readonly quota?: {
