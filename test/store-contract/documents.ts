@@ -88,7 +88,8 @@ export function describeDocuments(use: Use): void {
       const name = await collectionWith(store, given);
       given.list.push(2);
       const got = (await store.get(name, 'w1')) as typeof given;
-      got.list.push(3);
+      // What is answered may also be frozen.
+      if (!Object.isFrozen(got.list)) got.list.push(3);
       expect(await store.get(name, 'w1')).toEqual({ _id: 'w1', list: [1] });
     });
   });

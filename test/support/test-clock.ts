@@ -19,6 +19,16 @@ export interface TestClock extends Clock {
  */
 export const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
+const now = Promise.resolve();
+
+/**
+ * Calls it when every microtask has run, as `settled`, at half the cost. From within a microtask, since Node goes through
+ * all of its ticks before it looks at microtasks.
+ */
+export function whenSettled(call: () => void): void {
+  void now.then(() => process.nextTick(call));
+}
+
 /** A test clock that starts at `startMs`. */
 export function createTestClock(startMs = Date.UTC(2026, 10, 22, 4, 0, 0)): TestClock {
   let nowMs = startMs;

@@ -1,52 +1,81 @@
 import { canonicalJson, DurableError } from '../../core/index.ts';
 import { valueAt, type Change, type Document } from '../index.ts';
-import { copyOf, put } from './copy.ts';
+import { frozenCopy, put } from './copy.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The document after the change, or the same object when nothing differs; what did not change is shared with it. Throws
- * `STORE_REJECTED` as MongoDB would.
+ * The document after the change, frozen, or the same object when nothing differs; what did not change is shared with it.
+ * Throws `STORE_REJECTED` as MongoDB would.
  */
 export function changed(document: Document, { set = {}, inc = {}, push = {}, unset = [] }: Change): Document {
-  let after: Fields = document;
-  for (const [path, value] of Object.entries(set)) after = withValue(after, path, copyOf(value));
-  for (const [path, by] of Object.entries(inc)) after = withValue(after, path, numberAt(document, path) + by);
+  const draft = createDraft(document);
+  for (const [path, value] of Object.entries(set)) draft.set(path, frozenCopy(value));
+  for (const [path, by] of Object.entries(inc)) draft.set(path, numberAt(document, path) + by);
   for (const [path, value] of Object.entries(push)) {
-    after = withValue(after, path, [...listAt(document, path), copyOf(value)]);
+    draft.set(path, Object.freeze([...listAt(document, path), frozenCopy(value)]));
   }
-  for (const path of unset)
-    if (valueAt(after, path) !== undefined) after = changedAt(after, { path, names: namesIn(path) });
-  return after as Document;
+  for (const path of unset) draft.unset(path);
+  return draft.end();
 }
 
-const namesIn = (path: string): readonly string[] => path.split('.');
+/** The document with these fields only, frozen. */
+export function projected(document: Document, paths: readonly string[]): Document {
+  const draft = createDraft({} as Document);
+  for (const path of paths) {
+    const value = valueAt(document, path);
+    if (value !== undefined) draft.set(path, value);
+  }
+  return draft.end();
+}
 
-function withValue(document: Fields, path: string, value: unknown): Fields {
-  return isSame(valueAt(document, path), value) ? document : changedAt(document, { path, names: namesIn(path), value });
+/** A document under change: what is on the way to a changed field is copied once, and all else is shared. */
+function createDraft(document: Document) {
+  const fresh = new Set<Fields>();
+  const owned = (object: Fields): Record<string, unknown> => {
+    if (fresh.has(object)) return object;
+    const copy = shallow(object);
+    fresh.add(copy);
+    return copy;
+  };
+  let root: Fields = document;
+  const parentOf = (path: string, names: readonly string[]): Record<string, unknown> => {
+    let parent = owned(root);
+    root = parent;
+    for (const name of names) {
+      const next = owned(parentAt(parent, name, path));
+      put(parent, name, next);
+      parent = next;
+    }
+    return parent;
+  };
+  const parted = (path: string) => {
+    const names = path.split('.');
+    const name = names.pop() as string;
+    return { name, parent: parentOf(path, names) };
+  };
+  return {
+    set(path: string, value: unknown): void {
+      if (isSame(valueAt(root, path), value)) return;
+      const { parent, name } = parted(path);
+      put(parent, name, value);
+    },
+    unset(path: string): void {
+      if (valueAt(root, path) === undefined) return;
+      const { parent, name } = parted(path);
+      delete parent[name];
+    },
+    end(): Document {
+      for (const object of fresh) Object.freeze(object);
+      return root as Document;
+    },
+  };
 }
 
 function isSame(before: unknown, value: unknown): boolean {
   if (before === value) return true;
   const areObjects = typeof before === 'object' && typeof value === 'object';
   return areObjects && canonicalJson(before) === canonicalJson(value);
-}
-
-interface Setting {
-  readonly path: string;
-  readonly names: readonly string[];
-  /** Absent: the field goes. */
-  readonly value?: unknown;
-}
-
-/** A copy of the object with another value at the end of the names. */
-function changedAt(object: Fields, setting: Setting): Fields {
-  const [name = '', ...rest] = setting.names;
-  const copy = shallow(object);
-  if (rest.length > 0) put(copy, name, changedAt(parentAt(object, name, setting.path), { ...setting, names: rest }));
-  else if ('value' in setting) put(copy, name, setting.value);
-  else delete copy[name];
-  return copy;
 }
 
 function shallow(object: Fields): Record<string, unknown> {

@@ -1,12 +1,16 @@
-/** A copy of stored data that shares nothing with it; as `structuredClone`, ten times faster for plain data. */
-export function copyOf<T>(value: T): T {
+/**
+ * A copy of data that shares nothing with it and cannot be changed: what is stored may then be shown to everybody as it
+ * is. Ten times faster than `structuredClone` for plain data.
+ */
+export function frozenCopy<T>(value: T): T {
   return copied(value) as T;
 }
 
 function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copied);
+  if (Array.isArray(value)) return Object.freeze(value.map(copied));
   if (value instanceof Date) return new Date(value.getTime());
+  // Bytes cannot be frozen.
   if (!isPlain(value)) return structuredClone(value);
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(value)) {
@@ -14,7 +18,7 @@ function copied(value: unknown): unknown {
     if (name === '__proto__') put(copy, name, copied(field));
     else copy[name] = typeof field === 'object' ? copied(field) : field;
   }
-  return copy;
+  return Object.freeze(copy);
 }
 
 function isPlain(value: object): value is Record<string, unknown> {

@@ -19,27 +19,44 @@ import {
   type Twins,
   type TwinsRequest,
 } from '../index.ts';
-import { copyOf } from './copy.ts';
-import { changed } from './change.ts';
+import { frozenCopy } from './copy.ts';
+import { changed, projected } from './change.ts';
 import { compare, matcher } from './match.ts';
 
 /** A `Store` whose content can be looked at. */
 export interface MemoryStore extends Store {
-  /** A copy of every document of a collection, ordered by `_id`. */
+  /** Every document of a collection, ordered by `_id`. */
   dump(collection: string): readonly Document[];
 }
 
-/** An empty store in memory; each statement takes effect at once and as a whole. */
-export function createMemoryStore(collections: readonly string[] = []): MemoryStore {
-  const { open, create, found, matching, applied } = createContent(collections);
+/** Told of a change that took effect: the document as it is now, or undefined where it was removed. */
+export type OnCommit = (collection: string, id: string, after: Document | undefined) => void;
+
+/**
+ * An empty store in memory; each statement takes effect at once and as a whole. What is stored is a copy, and frozen: so
+ * it is answered as it is, and whoever tries to change an answer meets a `TypeError` (except in a `Date` or in bytes,
+ * which cannot be frozen). `onCommit` is told of every change, in their order. @default nobody is told
+ */
+export function createMemoryStore(
+  collections: readonly string[] = [],
+  onCommit: OnCommit = () => undefined,
+): MemoryStore {
+  const { open, create, found, matching, stored, removed } = createContent(collections, onCommit);
+  const applied = (name: string, documents: readonly Document[], change: Change): number => {
+    // All or none: nothing is stored before each of them is seen to take the change.
+    const changes = documents.map((before) => ({ before, after: changed(before, change) }));
+    const changedOnes = changes.filter(({ before, after }) => after !== before);
+    for (const { after } of changedOnes) stored(name, after);
+    return changedOnes.length;
+  };
   return {
     async insert(name, document) {
       assertDocument(document);
       if (open(name).has(document._id)) return 'exists';
-      open(name).set(document._id, copyOf(document));
+      stored(name, frozenCopy(document));
       return 'inserted';
     },
-    get: async (name, id) => copyOf(found(name, id)),
+    get: async (name, id) => found(name, id),
     async update(name, target, change) {
       assertChange(change);
       const before = found(name, target.id, target.where);
@@ -47,21 +64,23 @@ export function createMemoryStore(collections: readonly string[] = []): MemorySt
     },
     async updateMany(name, targets, change) {
       assertChange(change);
-      return applied(name, matching(name, filterOf(targets)), change);
+      const matches = matcher(filterOf(targets));
+      const wanted = [...new Set(targets.ids)].flatMap((id) => open(name).get(id) ?? []);
+      return applied(name, wanted.filter(matches), change);
     },
     async remove(name, target) {
-      return found(name, target.id, target.where) && open(name).delete(target.id) ? 1 : 0;
+      return found(name, target.id, target.where) && removed(name, target.id) ? 1 : 0;
     },
     count: async (name, where) => matching(name, where).length,
     group: async (name, request) => groups(matching(name, request.where), request.by),
     twins: async (name, request) => twins(matching(name, request.where), request),
     page: async (name, request) => pageOf(matching(name, request.where), readPageRequest(request)),
     createCollection: async (name) => create(name),
-    dump: (name) => copyOf([...open(name).values()].sort((a, b) => (a._id < b._id ? -1 : 1))),
+    dump: (name) => [...open(name).values()].sort((a, b) => (a._id < b._id ? -1 : 1)),
   };
 }
 
-function createContent(collections: readonly string[]) {
+function createContent(collections: readonly string[], onCommit: OnCommit) {
   const content = new Map(collections.map((name) => [name, new Map<string, Document>()]));
   const open = (name: string): Map<string, Document> => {
     const documents = content.get(name);
@@ -84,10 +103,14 @@ function createContent(collections: readonly string[]) {
     },
     matching: (name: string, where: PageRequest['where'] = {}): Document[] =>
       [...open(name).values()].filter(matcher(where)),
-    applied(name: string, documents: readonly Document[], change: Change): number {
-      const changes = documents.map((before) => ({ before, after: changed(before, change) }));
-      for (const { after } of changes) open(name).set(after._id, after);
-      return changes.filter(({ before, after }) => after !== before).length;
+    stored(name: string, document: Document): void {
+      open(name).set(document._id, document);
+      onCommit(name, document._id, document);
+    },
+    removed(name: string, id: string): boolean {
+      const wasThere = open(name).delete(id);
+      if (wasThere) onCommit(name, id, undefined);
+      return wasThere;
     },
   };
 }
@@ -125,7 +148,7 @@ function pageOf(documents: readonly Document[], { orderBy, direction, after, lim
     .sort((a, b) => order(a.key, b.key))
     .slice(0, limit);
   const last = taken.at(-1);
-  const items = taken.map(({ document }) => project(document, fields));
+  const items = taken.map(({ document }) => (fields ? projected(document, fields) : document));
   return last && taken.length === limit ? { items, next: last.key } : { items };
 }
 
@@ -133,22 +156,4 @@ function pageOf(documents: readonly Document[], { orderBy, direction, after, lim
 function compareKeys(a: PageKey, b: PageKey): number {
   const presence = Number(a.value !== undefined) - Number(b.value !== undefined);
   return presence || compare(a.value, b.value) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-}
-
-function project(document: Document, fields: readonly string[] | undefined): Document {
-  if (!fields) return copyOf(document);
-  const kept = fields.map((path) => [path, valueAt(document, path)] as const);
-  return copyOf(nested(kept.filter(([, value]) => value !== undefined)));
-}
-
-function nested(pairs: readonly (readonly [string, unknown])[]): Document {
-  const root: Record<string, unknown> = {};
-  for (const [path, value] of pairs) {
-    const names = path.split('.');
-    const name = names.pop() as string;
-    let parent = root;
-    for (const step of names) parent = (parent[step] ??= {}) as Record<string, unknown>;
-    parent[name] = value;
-  }
-  return root as Document;
 }

@@ -1,5 +1,5 @@
 import { beijingDay, userId } from '../../../src/core/index.ts';
-import { nodeHash } from '../../../src/core/node/index.ts';
+import { simHash } from './sim-hash.ts';
 import type { Document, Store } from '../../../src/store/index.ts';
 import { createDraws, type Draws } from './draws.ts';
 import { INITIAL_CREDITS } from './our-system.ts';
@@ -41,7 +41,7 @@ async function createAccount(store: Store, { openid, draws, startMs, areRich }: 
   const credits = draws.pick([0, 1, 3, 20, 20, 20, 20]);
   if (draws.chance(areRich ? 0 : 0.2)) {
     const limits = { dailyLimit: LIMITS.free, triesLimit: LIMITS.free * TRIES_FACTOR };
-    return { userId: userId(nodeHash, openid), credits: INITIAL_CREDITS, price: 1, ...limits };
+    return { userId: userId(simHash, openid), credits: INITIAL_CREDITS, price: 1, ...limits };
   }
   const used = isNearLimit ? usedAround(startMs, dailyLimit - 1 - draws.int(2)) : undefined;
   const document: Document = {

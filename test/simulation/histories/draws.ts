@@ -18,22 +18,52 @@ const FNV_PRIME = 16_777_619;
 export function createDraws(...names: readonly (string | number)[]): Draws {
   let state = 2_166_136_261;
   for (const name of names) state = mix(state, name);
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
+  return new Stream(state);
+}
+
+// A class, since one is made for every statement: its functions are then made once.
+class Stream implements Draws {
+  #state: number;
+
+  constructor(state: number) {
+    this.#state = state;
+  }
+
+  next(): number {
+    const state = (this.#state + 0x6d2b79f5) >>> 0;
+    this.#state = state;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  const int = (below: number): number => Math.floor(next() * below);
-  return {
-    next,
-    int,
-    chance: (probability) => next() < probability,
-    between: (from, to) => from + (to - from) * next(),
-    pick: (items) => items[int(items.length)] as (typeof items)[number],
-    logNormal: (median, sigma) => median * Math.exp(sigma * normal(next)),
-    exponential: (mean) => -mean * Math.log(1 - next()),
-  };
+  }
+
+  int(below: number): number {
+    return Math.floor(this.next() * below);
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  between(from: number, to: number): number {
+    return from + (to - from) * this.next();
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.int(items.length)] as T;
+  }
+
+  logNormal(median: number, sigma: number): number {
+    return median * Math.exp(sigma * this.#normal());
+  }
+
+  exponential(mean: number): number {
+    return -mean * Math.log(1 - this.next());
+  }
+
+  #normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
+  }
 }
 
 /** A rolling fingerprint: FNV-1a over numbers (their low 32 bits) and texts. */
@@ -42,8 +72,4 @@ export function mix(state: number, value: string | number): number {
   let mixed = state;
   for (let at = 0; at < value.length; at += 1) mixed = Math.imul(mixed ^ value.charCodeAt(at), FNV_PRIME);
   return mixed ^ (mixed >>> 15);
-}
-
-function normal(next: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 }

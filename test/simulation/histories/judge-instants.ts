@@ -240,6 +240,8 @@ const STEPS: Readonly<Record<string, string>> = {
 function judgeHolds({ now, findings }: Fold, before: Document | undefined, after: Document): void {
   const from = (before && quotaOf(before).holds) ?? {};
   const to = quotaOf(after).holds ?? {};
+  // The store shares what a change left as it was.
+  if (from === to) return;
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
     const was = from[key]?.st ?? 'absent';
     const is = to[key]?.st ?? 'absent';

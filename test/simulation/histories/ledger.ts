@@ -1,8 +1,8 @@
 /** The database and the files as they are, with every change that took effect written down. */
-import { canonicalJson, type Seal } from '../../../src/core/index.ts';
+import type { Seal } from '../../../src/core/index.ts';
 import { decodeLetter } from '../../../src/durable/tiers.ts';
 import type { Blobs, Document, Store } from '../../../src/store/index.ts';
-import { createMemoryBlobs, createMemoryStore, type MemoryStore } from '../../../src/store/memory/index.ts';
+import { createMemoryBlobs, createMemoryStore } from '../../../src/store/memory/index.ts';
 import type { Chronicle } from './chronicle.ts';
 
 export const COLLECTIONS = ['users', 'works', 'emergency_backup'] as const;
@@ -15,46 +15,12 @@ export interface Ledger {
 }
 
 export function createLedger(chronicle: Chronicle, seal: Seal | undefined): Ledger {
-  const memory = createMemoryStore(COLLECTIONS);
+  const memory = createMemoryStore(COLLECTIONS, chronicle.commit);
   const files = createMemoryBlobs();
   return {
-    store: noted(memory, chronicle),
+    store: memory,
     blobs: notedFiles(files, { chronicle, seal }),
     dump: (collection) => memory.dump(collection),
-  };
-}
-
-function noted(memory: MemoryStore, chronicle: Chronicle): Store {
-  const note = async (collection: string, id: string): Promise<void> => {
-    chronicle.commit(collection, id, await memory.get(collection, id));
-  };
-  return {
-    ...memory,
-    async insert(collection, document) {
-      const answer = await memory.insert(collection, document);
-      if (answer === 'inserted') await note(collection, document._id);
-      return answer;
-    },
-    async update(collection, target, change) {
-      const changed = await memory.update(collection, target, change);
-      if (changed > 0) await note(collection, target.id);
-      return changed;
-    },
-    async updateMany(collection, targets, change) {
-      const read = () => Promise.all(targets.ids.map((id) => memory.get(collection, id)));
-      const before = await read();
-      const changed = await memory.updateMany(collection, targets, change);
-      for (const [index, after] of (await read()).entries()) {
-        if (after && canonicalJson(after) !== canonicalJson(before[index]))
-          chronicle.commit(collection, after._id, after);
-      }
-      return changed;
-    },
-    async remove(collection, target) {
-      const removed = await memory.remove(collection, target);
-      if (removed > 0) chronicle.commit(collection, target.id, undefined);
-      return removed;
-    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** Those who ask for pictures, ask again, ask twice at once, lose patience, and delete what they have. */
 import { recordId, sleep } from '../../../src/core/index.ts';
-import { nodeHash } from '../../../src/core/node/index.ts';
+import { simHash } from './sim-hash.ts';
 import { createDraws, type Draws } from './draws.ts';
 import type { Conditions } from './line.ts';
 import type { Platform } from './platform.ts';
@@ -136,7 +136,7 @@ function intentOf(from: {
   const wish = draws.chance(sameWish) ? `猫 ${requestId}` : '狗';
   return {
     request: { openid, requestId, wish, retryUnknown: false },
-    key: recordId(nodeHash, openid, requestId),
+    key: recordId(simHash, openid, requestId),
     draws,
   };
 }

@@ -1,6 +1,6 @@
 /** Letters that no function wrote: poison, forgeries and rubbish in the dead-letter collection. */
 import { canonicalJson, recordId, sleep, type Seal } from '../../../src/core/index.ts';
-import { nodeHash } from '../../../src/core/node/index.ts';
+import { simHash } from './sim-hash.ts';
 import type { Document, Store } from '../../../src/store/index.ts';
 import { createDraws, type Draws } from './draws.ts';
 import type { Conditions } from './line.ts';
@@ -22,7 +22,7 @@ export async function plantLetters(store: Store, planting: Planting): Promise<re
   const planted: string[] = [];
   for (let number = draws.int(3); number >= 0; number -= 1) {
     // Some under the very name that a real letter will want.
-    const key = recordId(nodeHash, draws.pick(openids), `r${draws.int(calls * 2)}`);
+    const key = recordId(simHash, draws.pick(openids), `r${draws.int(calls * 2)}`);
     const letter = letterOf(planting, draws, { key, number });
     if ((await store.insert('emergency_backup', letter)) === 'inserted') planted.push(letter._id);
   }
@@ -81,7 +81,7 @@ function letterOf(
     imageUrl: 'forged',
   };
   const signed = canonicalJson({ collection: 'works', attempt: 1, payload });
-  const mac = `sha256:${nodeHash.sha256(signed)}`;
+  const mac = `sha256:${simHash.sha256(signed)}`;
   const letter = { _id: `${key}_1`, recordId: key, collection: 'works', attempt: 1, state: 'waiting', payload, mac };
   switch (kind) {
     case 'rubbish':

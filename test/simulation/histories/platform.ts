@@ -2,7 +2,7 @@
 import { createDeadline, type Deadline, type Seal } from '../../../src/core/index.ts';
 import { createSimLog } from './coverage.ts';
 import { createDraws, type Draws } from './draws.ts';
-import { nodeHash } from '../../../src/core/node/index.ts';
+import { simHash } from './sim-hash.ts';
 import type { ImageService } from './image-service.ts';
 import type { Ledger } from './ledger.ts';
 import type { Conditions, PlannedBlow, Run } from './line.ts';
@@ -180,8 +180,8 @@ function boot(parts: PlatformParts, machine: Machine, draws: Draws): Instance {
   const isLost = (): boolean => own.chance(profile.logLoss);
   instance.booted = system.boot({
     clock: machine.clock,
-    random: { next: own.next, token: () => word() + word() + word() + word() },
-    hash: nodeHash,
+    random: { next: () => own.next(), token: () => word() + word() + word() + word() },
+    hash: simHash,
     log: createSimLog(chronicle, { machine, sealed, isLost }),
     store: faultyStore(ledger, conditions, runOf),
     blobs: faultyBlobs(ledger, conditions, runOf),

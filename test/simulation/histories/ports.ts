@@ -41,7 +41,7 @@ function earlier(
 ): Document | undefined {
   for (let at = commits.length - 1; at >= 0; at -= 1) {
     const commit = commits[at];
-    if (commit?.id === id && commit.place === place && commit.atMs <= atMs) return structuredClone(commit.after);
+    if (commit?.id === id && commit.place === place && commit.atMs <= atMs) return commit.after;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/core/index.ts';
-import { settled } from '../../support/test-clock.ts';
+import { whenSettled } from '../../support/test-clock.ts';
 import { createTimerQueue } from '../../support/timer-queue.ts';
 import type { Draws } from './draws.ts';
 
@@ -21,22 +21,34 @@ export function createSimClock(startMs: number, draws: Draws): SimClock {
     due.run();
     return true;
   };
+  /** Fires what is due by then, each when all before it has settled; answers whether it was `isOver` that ended it. */
+  const fireAll = (byMs: number, isOver: () => boolean): Promise<boolean> =>
+    new Promise((resolve, reject) => {
+      const turn = (): void => {
+        try {
+          if (isOver()) return resolve(true);
+          if (!fireNext(byMs)) return resolve(false);
+          whenSettled(turn);
+        } catch (error) {
+          const defect = error as Error;
+          reject(defect);
+        }
+      };
+      whenSettled(turn);
+    });
   return {
     now: () => nowMs,
     after: (delayMs, run) => timers.add(nowMs + Math.max(0, delayMs), draws.next(), run),
     async advanceTo(atMs) {
-      await settled();
-      while (fireNext(atMs)) await settled();
+      await fireAll(atMs, () => false);
       nowMs = Math.max(nowMs, atMs);
     },
     async until(work) {
       let isOver = false;
       const end = (): void => void (isOver = true);
       work.then(end, end);
-      await settled();
-      while (!isOver) {
-        if (!fireNext(Infinity)) throw new Error('nothing is left that could happen, and the work is not over');
-        await settled();
+      if (!(await fireAll(Infinity, () => isOver))) {
+        throw new Error('nothing is left that could happen, and the work is not over');
       }
       await work;
     },
