@@ -1,4 +1,4 @@
-import { beijingDay, userId, type Clock } from '../../../src/core/index.ts';
+import { beijingDay, userId } from '../../../src/core/index.ts';
 import { simHash } from './sim-hash.ts';
 import type { Document, Store } from '../../../src/store/index.ts';
 import { createDraws, type Draws } from './draws.ts';
@@ -17,25 +17,29 @@ export interface Accounts {
 /** One to four people: some unregistered, some near a limit, some with a wrong counter. */
 export async function createAccounts(
   store: Store,
-  { seed, startMs }: { readonly seed: number; readonly startMs: number; readonly clock: Clock },
+  { seed, startMs, areRich = false }: { readonly seed: number; readonly startMs: number; readonly areRich?: boolean },
 ): Promise<Accounts> {
   const draws = createDraws(seed, 'accounts');
   const openids = Array.from({ length: 1 + draws.int(4) }, (_, number) => `o-${number + 1}`);
   const before: AccountBefore[] = [];
-  for (const openid of openids) before.push(await createAccount(store, { openid, draws, startMs }));
+  for (const openid of openids) before.push(await createAccount(store, { openid, draws, startMs, areRich }));
   return { openids, before };
 }
 
-async function createAccount(
-  store: Store,
-  { openid, draws, startMs }: { readonly openid: string; readonly draws: Draws; readonly startMs: number },
-): Promise<AccountBefore> {
-  const type = draws.chance(0.3) ? 'vip' : 'free';
+interface Drawn {
+  readonly openid: string;
+  readonly draws: Draws;
+  readonly startMs: number;
+  readonly areRich: boolean;
+}
+
+async function createAccount(store: Store, { openid, draws, startMs, areRich }: Drawn): Promise<AccountBefore> {
+  const type = draws.chance(areRich ? 1 : 0.3) ? 'vip' : 'free';
   const dailyLimit = LIMITS[type];
   const isTampered = draws.chance(0.15);
-  const isNearLimit = draws.chance(0.15);
+  const isNearLimit = draws.chance(areRich ? 0 : 0.15);
   const credits = draws.pick([0, 1, 3, 20, 20, 20, 20]);
-  if (draws.chance(0.2)) {
+  if (draws.chance(areRich ? 0 : 0.2)) {
     const limits = { dailyLimit: LIMITS.free, triesLimit: LIMITS.free * TRIES_FACTOR };
     return { userId: userId(simHash, openid), credits: INITIAL_CREDITS, price: 1, ...limits };
   }

@@ -78,7 +78,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   const service = createImageService(conditions);
   const sealed: string[] = [];
   const platform = createPlatform({ system, conditions, ledger, service, seal, sealed });
-  const accounts = await createAccounts(honest.store, { seed, startMs, clock });
+  const accounts = await createAccounts(honest.store, { seed, startMs, areRich: profile.areRich ?? false });
   const people = createPeople(conditions, platform, accounts.openids);
   const operations = createOperations(conditions, platform, sealed);
   const planted = await plantLetters(honest.store, { seed, calls, seal, openids: accounts.openids });
@@ -92,7 +92,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   // Nobody is so far behind that the accounts are not there yet.
   await clock.advanceTo(startMs + 2_000);
   await clock.until(Promise.all([people.live(calls, spanMs), operations.tick(spanMs), forger.live(spanMs)]));
-  const idempotence = await conclude({ conditions, operations, ledger, draws });
+  const idempotence = await conclude({ conditions, operations, ledger, draws, calls });
 
   const truth: Truth = {
     paid: service.paid,
@@ -126,10 +126,14 @@ interface Ending {
   readonly operations: Operations;
   readonly ledger: Ledger;
   readonly draws: Draws;
+  readonly calls: number;
 }
 
+/** Holds of one account that a run of pruning drops. */
+const PRUNED_AT_ONCE = 100;
+
 /** Faults are over, everything late arrives, days pass; what then finds nothing left to do changes nothing (I12). */
-async function conclude({ conditions, operations, ledger, draws }: Ending): Promise<Violation | undefined> {
+async function conclude({ conditions, operations, ledger, draws, calls }: Ending): Promise<Violation | undefined> {
   const { chronicle, clock } = conditions;
   const { recover, repair, prune, readLog } = operations;
   const [isLogRead, isLong] = [draws.chance(0.5), draws.chance(0.25)];
@@ -150,7 +154,8 @@ async function conclude({ conditions, operations, ledger, draws }: Ending): Prom
   // What waits for a key that nobody has is given up after a week, and a letter that fails five times is set aside.
   if (isLong || !isSettled(ledger)) {
     await pass(7 * DAY_MS);
-    await run(recover, recover, recover, recover, recover, prune);
+    const prunings = Array.from({ length: Math.ceil(calls / PRUNED_AT_ONCE) }, () => prune);
+    await run(recover, recover, recover, recover, recover, ...prunings);
   }
   await run(repair);
   return isLong ? repeated(chronicle, () => run(recover, repair, prune)) : undefined;

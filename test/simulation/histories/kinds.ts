@@ -29,7 +29,7 @@ const KINDS: readonly (readonly [name: string, share: number, kind: Kind])[] = [
   ['forging', 0.03, forging],
   ['ending leases', 0.03, endingLeases],
   ['older records', 0.02, olderRecords],
-  ['backlog', 0.007, backlog],
+  ['backlog', 0.005, backlog],
 ];
 
 export const KIND_NAMES: readonly string[] = KINDS.map(([name]) => name);
@@ -129,17 +129,19 @@ function olderRecords(): Partial<Profile> {
   return { isOlder: true };
 }
 
-/** Hundreds of letters, since `works` is down for hours at a time, and recoveries that have little time. */
-function backlog(profile: Profile): Partial<Profile> {
+/** A hundred letters and more, or open calls whose records only storage took: for hours nothing else is there. */
+function backlog(profile: Profile, draws: Draws): Partial<Profile> {
   return {
     ...untroubled(profile),
-    calls: 200,
+    calls: 250,
+    areRich: true,
     blows: { kill: 0.1, freeze: 0, clock: 0 },
     timeoutMs: 20 * SECOND_MS,
     spanMs: 10 * HOUR_MS,
     outageShare: 0.9,
-    outageMs: 4 * HOUR_MS,
-    outagePlaces: ['works'],
-    timers: { periodMs: HOUR_MS },
+    outageMs: 6 * HOUR_MS,
+    outagePlaces: [draws.pick(['works', 'records'])],
+    timers: { periodMs: 2 * HOUR_MS },
+    habits: { names: 2_000, returns: 0, looksAgain: 0.05 },
   };
 }

@@ -1,8 +1,8 @@
 /** What was there before this library: records without token, hash and attempt, and letters in the older flat form. */
 import { canonicalJson } from '../../../src/core/index.ts';
-import { nodeHash } from '../../../src/core/node/index.ts';
 import type { Document, Store } from '../../../src/store/index.ts';
 import { createDraws, type Draws } from './draws.ts';
+import { simHash } from './sim-hash.ts';
 import type { AccountBefore, Answer } from './truth.ts';
 
 /** Older work of people, and what is due to them for it. */
@@ -82,7 +82,7 @@ function toldOf(
   { isStored, openid }: { readonly isStored: boolean; readonly openid: string },
 ): Answer {
   // The id that the picture of a flat letter is given: who, what and when make it.
-  const name = nodeHash.sha256(canonicalJson(['older', userId, prompt, createdAt])).slice(0, 32);
+  const name = simHash.sha256(canonicalJson(['older', userId, prompt, createdAt])).slice(0, 32);
   const savedIn = isStored ? 'works' : 'emergency_backup';
   const said = { kind: 'final', status: 'completed', imageUrl, savedIn, replayed: false } as const;
   const key = isStored ? id : `w_${name}`;

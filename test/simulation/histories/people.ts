@@ -28,6 +28,7 @@ const NAMES_PER_CALL = 2;
 const HABITS: Omit<Habits, 'names'> = {
   sameWish: 0.95,
   returns: 0.15,
+  looksAgain: 0.9,
   removes: 0.12,
   retries: 0.6,
   unasked: 0.1,
@@ -91,7 +92,7 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
       if (said.kind === 'final') {
         if (draws.chance(habits.removes)) await remove(intent);
         // What is not where it belongs yet is asked for again more often.
-        if (!draws.chance(said.savedIn === 'works' ? habits.returns : 0.9)) return;
+        if (!draws.chance(said.savedIn === 'works' ? habits.returns : habits.looksAgain)) return;
       } else if (draws.chance(0.25)) return;
       // Somebody who was told so wants it again; now and then somebody does without having been told.
       const isTold = said.kind === 'error' && said.code === 'ONCE_UNKNOWN';

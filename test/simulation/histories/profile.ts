@@ -62,6 +62,8 @@ export interface Profile {
   readonly freezesMs?: readonly number[];
   /** Whether people have records and letters from before this library. */
   readonly isOlder?: boolean;
+  /** Whether everybody who is registered may make hundreds of pictures a day. @default they are as drawn */
+  readonly areRich?: boolean;
   /** Calls, instead of those that were asked for. */
   readonly calls?: number;
   /** Letters that somebody forges while people are there. */
@@ -88,6 +90,8 @@ export interface Habits {
   readonly sameWish: number;
   /** How often somebody asks again for what is there already. */
   readonly returns: number;
+  /** … and for what is not where it belongs yet. */
+  readonly looksAgain: number;
   /** How often somebody deletes what was made. */
   readonly removes: number;
   /** How often somebody who was told that it is unknown wants to pay again, … */

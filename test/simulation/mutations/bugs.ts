@@ -125,6 +125,18 @@ export const bugs: readonly Mutation[] = [
     'insertLetter(store, { collection: deadLetters, letter }, { ...call, timeoutMs }),\n  );\n  return tried.ok;',
     'insertLetter(store, { collection: deadLetters, letter }, { ...call, timeoutMs }),\n  );\n  return true || tried.ok;',
   ),
+  planted(
+    'gives the picture of an older letter the id that its letter has',
+    'src/durable/letter.ts',
+    '_id: pictureId(record, authenticator) ?? id }',
+    '_id: id }',
+  ),
+  planted(
+    'stores an older letter beside its record',
+    'src/once/recover-letters.ts',
+    "if (twin.items.length > 0) return 'superseded';",
+    '',
+  ),
   {
     name: 'forgets that a record was deleted while it was a letter',
     edits: [
