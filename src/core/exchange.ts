@@ -35,7 +35,6 @@ const NEVER_SENT = new Set([
 
 /** What went wrong in our own words. Those of `fetch` may quote a header, and with it the key. */
 class OwnWords extends Error {}
-class TooLarge extends OwnWords {}
 
 /**
  * Sends one request and reads its whole answer, at most `maxBytes`, before the deadline. Redirects are not followed. What
@@ -46,6 +45,8 @@ export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequ
   const run = async (): Promise<Exchange> => {
     const response = await fetch(request.url, { ...request.init, redirect: 'manual', signal: abort.signal });
     const body = await readBody(response, request.maxBytes);
+    if (!body)
+      return { kind: 'unclear', message: `the answer is larger than ${request.maxBytes} bytes`, isTooLarge: true };
     return { kind: 'answered', status: response.status, headers: response.headers, body };
   };
   try {
@@ -53,17 +54,16 @@ export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequ
   } catch (error) {
     const code = systemCode(error);
     const message = error instanceof OwnWords ? error.message : 'the request failed';
-    if (code && NEVER_SENT.has(code)) return { kind: 'not-sent', message: code };
-    return { kind: 'unclear', message: code ?? message, ...(error instanceof TooLarge ? { isTooLarge: true } : {}) };
+    return { kind: code && NEVER_SENT.has(code) ? 'not-sent' : 'unclear', message: code ?? message };
   } finally {
     // Whatever is still open must not go on in a later call of this instance.
     abort.abort();
   }
 }
 
-async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
-  const tooLarge = (): TooLarge => new TooLarge(`the answer is larger than ${maxBytes} bytes`);
-  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
+/** Undefined as soon as it is known to be larger. */
+async function readBody(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
+  if (Number(response.headers.get('content-length')) > maxBytes) return undefined;
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
@@ -71,14 +71,12 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
     const part = await reader?.read();
     if (!part || part.done) return concat(chunks, length);
     length += part.value.length;
-    if (length > maxBytes) throw tooLarge();
+    if (length > maxBytes) return undefined;
     chunks.push(part.value);
   }
 }
 
 function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (only && chunks.length === 1) return only;
   const whole = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

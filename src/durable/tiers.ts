@@ -94,6 +94,9 @@ export async function insertOrCreate(
   }
 }
 
+/** What may be told of the attempts in one copy of a letter, and not in another. */
+const SLACK_BYTES = 65_536;
+
 async function keepInStorage(deps: TierDeps, letter: Letter, deadline: Deadline): Promise<boolean> {
   const { blobs, retrier, seal, previousSeals = [] } = deps;
   if (!blobs) return false;
@@ -111,24 +114,14 @@ async function keepInStorage(deps: TierDeps, letter: Letter, deadline: Deadline)
     const call = { timeoutMs: timeoutMs / 2, deadline: deadline.minus(keepMs) };
     const name = letterFile(letter._id);
     const fileId = await blobs.fileId(name, call);
-    // Never over another content of the same name: what cannot stand beside it goes to the next tier.
-    const kept = await blobs.get(fileId, { ...call, maxBytes: 2 * bytes.length + SLACK_BYTES }).catch(another);
+    // Never over another content of the same name (a much larger one is refused): what cannot stand beside it goes to
+    // the next tier.
+    const kept = await blobs.get(fileId, { ...call, maxBytes: 2 * bytes.length + SLACK_BYTES });
     if (!kept || isCutShort(kept, bytes)) await blobs.put(name, bytes, call);
-    else if (decodeLetter(kept, seal, ...previousSeals)['mac'] !== letter.mac) throw anotherLetter();
+    else if (decodeLetter(kept, seal, ...previousSeals)['mac'] !== letter.mac)
+      throw new DurableError('STORE_DUPLICATE', 'another letter');
   });
   return tried.ok;
-}
-
-/** What may be told of the attempts in one copy of a letter, and not in another. */
-const SLACK_BYTES = 65_536;
-
-// A file so much larger than ours holds something else.
-function another(error: unknown): never {
-  throw isDurableError(error, 'STORE_TOO_LARGE') ? anotherLetter() : error;
-}
-
-function anotherLetter(): DurableError {
-  return new DurableError('STORE_DUPLICATE', 'another letter');
 }
 
 function keepInLog(deps: TierDeps, letter: Letter): boolean {

@@ -1,12 +1,4 @@
-import {
-  createDeadline,
-  DurableError,
-  exchange,
-  isDurableError,
-  type Clock,
-  type Exchange,
-  type Fetch,
-} from '../../core/index.ts';
+import { createDeadline, DurableError, exchange, type Clock, type Exchange, type Fetch } from '../../core/index.ts';
 import { assertBlobName, MAX_FILE_BYTES, type Blobs, type CallOptions, type ReadOptions } from '../index.ts';
 import { boundedCall, type Bounds } from './bounded-call.ts';
 import { translate } from './errors.ts';
@@ -45,7 +37,7 @@ export function createCloudbaseBlobs(cloud: Cloud, clock: Clock, fetch: Fetch): 
     async put(name, bytes, call) {
       const fileId = await upload(name, bytes, call);
       // uploadFile resolves although storage answered 500 with an empty body: only a read proves the write.
-      const stored = await download(files, fileId, { ...call, maxBytes: bytes.length }).catch(unlessTooLarge);
+      const stored = await download(files, fileId, { ...call, maxBytes: bytes.length + MAX_FILE_BYTES });
       if (!stored || Buffer.compare(Buffer.from(stored), Buffer.from(bytes)) !== 0) throw unverified();
       return fileId;
     },
@@ -103,9 +95,7 @@ async function download(files: Files, fileId: string, call: ReadOptions = {}): P
 function bytesIn(answer: Exchange, maxBytes: number): Uint8Array {
   if (answer.kind === 'answered' && answer.status === 200) return answer.body;
   if (answer.kind === 'unclear' && answer.isTooLarge)
-    throw new DurableError('STORE_TOO_LARGE', `the file is larger than ${maxBytes} bytes; it was not read`, {
-      details: { maxBytes },
-    });
+    throw new DurableError('STORE_TOO_LARGE', `the file is larger than ${maxBytes} bytes; it was not read`);
   const message = answer.kind === 'answered' ? `HTTP ${answer.status}` : answer.message;
   throw translate({ message }, 'download a file');
 }
@@ -136,11 +126,6 @@ function isPresent({ status, errMsg }: FileItem): boolean {
   const error = translate({ errCode: status, errMsg }, 'one file of several');
   if (error.code === 'STORE_NOT_FOUND') return false;
   throw error;
-}
-
-// Another content than ours, whatever it is.
-function unlessTooLarge(error: unknown): undefined {
-  if (!isDurableError(error, 'STORE_TOO_LARGE')) throw error;
 }
 
 function unverified(): DurableError {
