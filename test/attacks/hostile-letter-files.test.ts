@@ -99,13 +99,18 @@ describe("a file under a letter's name in a bucket that clients can write to", (
       return { own, account: heldFor(own, `${MALLORY}${n}`) };
     });
     await stage.load('users', [held(), ...mallories.map(({ account }) => account)]);
-    await blobs.put(letterFile(`${record._id}_1`), new TextEncoder().encode(createSeal(KEY).close(canonicalJson(genuine))));
+    await blobs.put(
+      letterFile(`${record._id}_1`),
+      new TextEncoder().encode(createSeal(KEY).close(canonicalJson(genuine))),
+    );
     for (const [n, { own }] of mallories.entries()) {
       const size = n === 0 ? 40_000_000 : 30_000_000;
       await blobs.put(letterFile(`${own._id}_1`), new Uint8Array(size).fill(0x78), { timeoutMs: 60_000 });
     }
     const answer = await stage.maintain('recoverFromBackup');
-    const { phases } = answer.data as { phases: Record<string, { done: number; failed: { id: string; code: string }[] }> };
+    const { phases } = answer.data as {
+      phases: Record<string, { done: number; failed: { id: string; code: string }[] }>;
+    };
     expect(answer.code).toBe(200);
     expect(phases['holds']?.done).toBe(1);
     const byCode = (code: string) => phases['holds']?.failed.filter((each) => each.code === code).map(({ id }) => id);
