@@ -29,8 +29,8 @@ export async function openStage(): Promise<Stage> {
     default: Cloud & { init(o: object): void };
   };
   cloud.init({ env: 'emu-env' });
-  const put = async (path: string, body: string): Promise<void> => {
-    const response = await fetch(`${url}/_emulator/${path}`, { method: 'PUT', body });
+  const put = async (path: string, body: string, method = 'PUT'): Promise<void> => {
+    const response = await fetch(`${url}/_emulator/${path}`, { method, body });
     if (!response.ok) throw new Error(await response.text());
   };
   const counted = async (): Promise<number> => {
@@ -50,7 +50,8 @@ export async function openStage(): Promise<Stage> {
     db: cloud.database() as Database,
     async load(collection, documents) {
       await put(`indexes/${collection}`, JSON.stringify(indexesOf(collection)));
-      await put(`collections/${collection}`, linesOf(documents));
+      await put(`collections/${collection}`, '');
+      for (const lines of linesOf(documents)) await put(`collections/${collection}`, lines, 'POST');
     },
     async countFrom(roundTripMs) {
       const before = await counted();
@@ -90,15 +91,21 @@ function indexesOf(collection: string): readonly object[] {
     }));
 }
 
-function linesOf(documents: Iterable<object>): string {
-  const lines: string[] = [];
+/** So many documents are sent at once: a million of them are longer than a string may be. */
+const PIECE = 20_000;
+
+function* linesOf(documents: Iterable<object>): Generator<string> {
+  let lines: string[] = [];
   for (const document of documents) {
-    lines.push(
-      JSON.stringify(document, function (this: Record<string, unknown>, key, value: unknown) {
-        const raw = this[key];
-        return raw instanceof Date ? { $date: raw.toISOString() } : value;
-      }),
-    );
+    lines.push(JSON.stringify(document, datesAsEjson));
+    if (lines.length < PIECE) continue;
+    yield lines.join('\n');
+    lines = [];
   }
-  return lines.join('\n');
+  yield lines.join('\n');
+}
+
+function datesAsEjson(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const raw = this[key];
+  return raw instanceof Date ? { $date: raw.toISOString() } : value;
 }

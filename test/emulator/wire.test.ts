@@ -166,7 +166,8 @@ test.each([
   ['GET', '/nowhere', 404],
   ['GET', '/admin', 405],
   ['GET', '/_emulator/collections/missing', 404],
-  ['POST', '/_emulator/collections/works', 405],
+  ['PATCH', '/_emulator/collections/works', 405],
+  ['POST', '/_emulator/collections/missing', 404],
 ])('%s %s is answered with %i', async (method, path, status) => {
   const emulator = await openEmulator();
   const response = await fetch(emulator.url + path, { method });
@@ -227,6 +228,23 @@ test.each(['{"_id":"x"}\n{nope\n', '{"_id":"x"}\n{"_id":"x"}\n', '5\n', '{"_id":
     expect(await stored(emulator, 'works')).toEqual([{ _id: 'old' }]);
   },
 );
+
+test('documents are added to a collection, all of them or none', async () => {
+  const emulator = await openEmulator();
+  await openCollection('works', [{ _id: 'old', n: 1 }]);
+  const indexes = JSON.stringify([{ keys: { n: 1 }, unique: true }]);
+  await fetch(`${emulator.url}/_emulator/indexes/works`, { method: 'PUT', body: indexes });
+  const post = async (...documents: readonly object[]) => {
+    const body = documents.map((document) => JSON.stringify(document)).join('\n');
+    return (await fetch(`${emulator.url}/_emulator/collections/works`, { method: 'POST', body })).status;
+  };
+  expect(await post({ _id: 'a', n: 2 }, { _id: 'b', n: 3 })).toBe(200);
+  expect(await post({ _id: 'c', n: 4 }, { _id: 'a', n: 5 })).toBe(400);
+  expect(await post({ _id: 'c', n: 4 }, { _id: 'c', n: 5 })).toBe(400);
+  expect(await post({ _id: 'c', n: 4 }, { _id: 'd', n: 1 })).toBe(400);
+  expect(await post({ _id: 'c', n: 4 }, { _id: 'd', n: 4 })).toBe(400);
+  expect((await stored(emulator, 'works')).map(({ _id }) => _id)).toEqual(['old', 'a', 'b']);
+});
 
 test('the commit log tells every change in order', async () => {
   const emulator = await openEmulator();

@@ -28,6 +28,8 @@ export interface Database {
   aggregate(name: string, stages: readonly Fields[]): Fields[];
   /** Makes `documents` the whole content of a collection, which is created when missing. */
   load(name: string, documents: readonly Fields[]): void;
+  /** Adds all of `documents` to a collection that exists, or, where one of them is refused, none. */
+  append(name: string, documents: readonly Fields[]): void;
   /** Makes these (see `readIndexes`) all of a collection's indexes; it is created when missing. */
   declareIndexes(name: string, indexes: unknown): void;
 }
@@ -79,6 +81,7 @@ export function createDatabase(collections: Collections, clock: Clock): Database
         stages,
       ),
     load: (name, documents) => load(context, name, documents),
+    append: (name, documents) => append(context, name, documents),
     declareIndexes: (name, indexes) => declareIndexes(context, name, indexes),
   };
 }
@@ -186,16 +189,33 @@ function replace(
 function load(context: Context, name: string, documents: readonly Fields[]): void {
   const { collections } = context;
   assertCollectionName(name);
+  const accepted = distinct(context, name, documents);
+  const isNew = !collections.has(name);
+  if (!isNew) assertNoTwins(name, accepted.values(), collections.collection(name).indexes);
+  const start: DocumentChange = { op: isNew ? 'create' : 'clear', collection: name };
+  collections.commit([start, ...asChanges('insert', name, accepted.values())]);
+}
+
+function append(context: Context, name: string, documents: readonly Fields[]): void {
+  const { collections } = context;
+  const stored = collections.collection(name);
+  const accepted = distinct(context, name, documents);
+  for (const document of accepted.values()) {
+    if (stored.get(document._id) !== undefined) throw duplicate(name, document._id);
+    assertUnique(name, stored, { document, pending: [] });
+  }
+  assertNoTwins(name, accepted.values(), stored.indexes);
+  collections.commit(asChanges('insert', name, accepted.values()));
+}
+
+function distinct(context: Context, name: string, documents: readonly Fields[]): ReadonlyMap<Id, Stored> {
   const accepted = new Map<Id, Stored>();
   for (const fields of documents) {
     const document = storable(context, fields);
     if (accepted.has(document._id)) throw duplicate(name, document._id);
     accepted.set(document._id, document);
   }
-  const isNew = !collections.has(name);
-  if (!isNew) assertNoTwins(name, accepted.values(), collections.collection(name).indexes);
-  const start: DocumentChange = { op: isNew ? 'create' : 'clear', collection: name };
-  collections.commit([start, ...asChanges('insert', name, accepted.values())]);
+  return accepted;
 }
 
 function declareIndexes({ collections }: Context, name: string, indexes: unknown): void {

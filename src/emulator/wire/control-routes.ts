@@ -47,7 +47,8 @@ export function createControlRoutes(parts: ControlParts): readonly Route[] {
     get('files', () => linesReply(asLines(files.list().map((file) => JSON.stringify(file))))),
     get('collections', () => jsonReply(collections.names())),
     { method: 'GET', path: collection, handle: ({ params }) => showCollection(parts, params[0] ?? '') },
-    { method: 'PUT', path: collection, handle: (exchange) => loadCollection(parts, exchange) },
+    { method: 'PUT', path: collection, handle: (exchange) => takeDocuments(parts, exchange, 'load') },
+    { method: 'POST', path: collection, handle: (exchange) => takeDocuments(parts, exchange, 'append') },
     { method: 'GET', path: indexes, handle: ({ params }) => showIndexes(parts, params[0] ?? '') },
     { method: 'PUT', path: indexes, handle: (exchange) => setIndexes(parts, exchange) },
     { method: 'GET', path: faultsPath, handle: () => jsonReply(faults.report()) },
@@ -75,12 +76,16 @@ function showCollection({ collections }: ControlParts, name: string): Reply {
   });
 }
 
-async function loadCollection({ database, clock }: ControlParts, { request, params }: Exchange): Promise<Reply> {
+async function takeDocuments(
+  { database, clock }: ControlParts,
+  { request, params }: Exchange,
+  way: 'load' | 'append',
+): Promise<Reply> {
   const text = (await readBody(request, BODY_LIMITS.bulk)).toString('utf8');
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return refusingByStatus(() => {
     const documents = lines.map((line, index) => readLine(line, { number: index + 1, nowMs: clock.now() }));
-    database.load(params[0] ?? '', documents);
+    database[way](params[0] ?? '', documents);
     return jsonReply({ ok: true, count: documents.length });
   });
 }

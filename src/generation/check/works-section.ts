@@ -9,7 +9,7 @@ import {
   type FoundSoFar,
   type Section,
 } from '../../records/index.ts';
-import { MAX_PAGE, type Blobs, type Document, type Store } from '../../store/index.ts';
+import { MAX_PAGE, type Blobs, type Document, type Page, type Store } from '../../store/index.ts';
 import { fileIdOf, WORK_FIELDS, WORK_FINDINGS } from './anomalies.ts';
 import { missingFiles } from './files.ts';
 import { checkHolds } from './holds.ts';
@@ -29,6 +29,11 @@ export interface WorksSectionOptions {
   /** Ask storage for every picture, and not for a sample of 100. @default false */
   readonly deep?: boolean;
 }
+
+/** Rounds of pages in one step: so much is repeated at most when an instance is killed. */
+const ROUNDS = 8;
+/** With less time than this nothing is read ahead: it might not be answered. */
+const READ_AHEAD_MS = 2_000;
 
 /** Records first, then what several of them say together, then the open holds, then the sample of files. */
 type Phase = 'records' | 'owners' | 'holds' | 'files' | 'over';
@@ -109,25 +114,58 @@ const STEPS: Readonly<Record<Exclude<Phase, 'over'>, (step: Step) => Promise<voi
   },
 };
 
-// A page of each lane at once. They are counted in the order of the lanes, so that it makes no difference which came first.
+// Rounds of a page of each lane; the next is read while one is counted. What could not be read ahead, the next step asks
+// for again, and meets the error itself: nothing that was counted is lost by it.
 async function walkRecords(step: Step): Promise<void> {
-  const { deps, reads, state } = step;
-  const open = state.lanes.filter(({ isOver }) => !isOver);
+  const { state, deadline } = step;
+  let round: readonly LanePage[] | undefined = await readRound(step);
+  for (let number = 1; round; number += 1) {
+    moveOn(state, round);
+    const hasNext = number < ROUNDS && state.lanes.some(isOpen) && deadline.remainingMs() > READ_AHEAD_MS;
+    const ahead: Promise<readonly LanePage[] | undefined> | undefined = hasNext
+      ? readRound(step).catch(() => undefined)
+      : undefined;
+    await countRound(step, round);
+    round = await ahead;
+  }
+  if (!state.lanes.some(isOpen)) goOn(state, undefined, 'owners');
+}
+
+/** A page, and whose it is. */
+interface LanePage {
+  readonly lane: Lane;
+  readonly page: Page;
+  readonly readAtMs: number;
+}
+
+const isOpen = ({ isOver }: Lane): boolean => !isOver;
+
+function readRound({ deps, reads, state }: Step): Promise<readonly LanePage[]> {
   const limit = state.pageSize;
-  const ask = async (lane: Lane) => {
+  const ask = async (lane: Lane): Promise<LanePage> => {
     const page = await reads.page(collections.works, { ...placeOf(lane), limit, fields: WORK_FIELDS });
     return { lane, page, readAtMs: deps.clock.now() };
   };
-  for (const { lane, page, readAtMs } of await Promise.all(open.map(ask))) {
-    const works = page.items.filter(({ _id }) => !isCanary(_id));
-    if (state.deep) await checkFiles(step, works.flatMap(fileOf), lane.found);
-    for (const work of works) countWork(state.tally, work, { readAtMs, found: lane.found });
+  return Promise.all(state.lanes.filter(isOpen).map(ask));
+}
+
+function moveOn(state: WorksState, round: readonly LanePage[]): void {
+  for (const { lane, page } of round) {
     // A short page with a next was refused in full: asking for so many again would be refused again.
     if (page.next) state.pageSize = Math.max(1, Math.min(state.pageSize, page.items.length));
     lane.after = page.next?.id ?? lane.after;
     lane.isOver = page.next === undefined;
   }
-  if (state.lanes.every(({ isOver }) => isOver)) goOn(state, undefined, 'owners');
+}
+
+// In the order of the lanes, so that it makes no difference which page came first.
+async function countRound(step: Step, round: readonly LanePage[]): Promise<void> {
+  const { state } = step;
+  for (const { lane, page, readAtMs } of round) {
+    const works = page.items.filter(({ _id }) => !isCanary(_id));
+    if (state.deep) await checkFiles(step, works.flatMap(fileOf), lane.found);
+    for (const work of works) countWork(state.tally, work, { readAtMs, found: lane.found });
+  }
 }
 
 function goOn(state: WorksState, next: string | undefined, otherwise: Phase): void {
