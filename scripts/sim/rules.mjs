@@ -37,9 +37,13 @@ export async function rules({ json, rule }) {
   for (const mutation of chosen) {
     const tasks = rulesTasks(mutation.stories, mutation.faults);
     const key = JSON.stringify(tasks);
-    const kept = sound.get(key) ?? (await count([], tasks));
+    const known = sound.get(key);
+    const { edits, covered: cover } = mutation;
+    const covers = cover ? [cover.edits, [...edits, ...cover.edits]] : [];
+    const counts = await countAll([edits, ...covers, ...(known ? [] : [[]])], tasks);
+    const kept = known ?? /** @type {Count} */ (counts.at(-1));
     sound.set(key, kept);
-    const row = rowOf(mutation, { kept, without: await count(mutation.edits, tasks) }, await covered(mutation, tasks));
+    const row = rowOf(mutation, kept, counts);
     rows.push(row);
     if (!json) console.log(lineOf(row));
   }
@@ -52,46 +56,49 @@ export async function rules({ json, rule }) {
 
 /**
  * @param {RuleMutation} mutation
- * @param {readonly Task[]} tasks
- * @returns {Promise<Covered | undefined>}
- */
-async function covered({ edits, covered: cover }, tasks) {
-  if (!cover) return undefined;
-  const withoutCover = await count(cover.edits, tasks);
-  const withoutBoth = await count([...edits, ...cover.edits], tasks);
-  return { withoutCover: withoutCover.wrong, withoutBoth: withoutBoth.wrong, why: cover.why };
-}
-
-/**
- * @param {RuleMutation} mutation
- * @param {{ kept: Count, without: Count }} counts
- * @param {Covered | undefined} cover
+ * @param {Count} kept
+ * @param {readonly Count[]} counts without the rule; and where it is covered, without the cover, and without both
  * @returns {Row}
  */
-function rowOf({ rule, name, shows, inModel }, { kept, without }, cover) {
+function rowOf({ rule, name, shows, inModel, covered: cover }, kept, [without = kept, withoutCover, withoutBoth]) {
   const { wrong, held, plans } = without;
   // Without a rule, functions take another number of steps: shares are compared.
   const alone = shows === 'held' ? held / plans > kept.held / kept.plans : wrong > 0;
-  // One that is covered must be so: where it shows alone, its reason no longer holds.
-  const shown = cover ? !alone && cover.withoutBoth > cover.withoutCover : alone;
   const counts = { wrong, plans, held, heldWithIt: kept.held, inModel: inModel ?? null };
-  return { rule, name, ...counts, ...(cover ? { covered: cover } : {}), shown };
+  if (!cover || !withoutCover || !withoutBoth) return { rule, name, ...counts, shown: alone };
+  const covered = { withoutCover: withoutCover.wrong, withoutBoth: withoutBoth.wrong, why: cover.why };
+  // One that is covered must be so: where it shows alone, its reason no longer holds.
+  return { rule, name, ...counts, covered, shown: !alone && covered.withoutBoth > covered.withoutCover };
 }
 
 let bundles = 0;
 
 /**
- * Counts what goes wrong in these tasks with these edits in the sources.
- * @param {readonly Edit[]} edits
+ * Counts what goes wrong in these tasks, for each of these sets of edits in the sources.
+ * @param {readonly (readonly Edit[])[]} variants
  * @param {readonly Task[]} tasks
- * @returns {Promise<Count>}
+ * @returns {Promise<readonly Count[]>}
  */
-async function count(edits, tasks) {
-  const file = resolve(`dist/simulation/rule-${bundles++}.mjs`);
-  await bundle('test/simulation/exhaustive-worker.ts', file, edits);
-  const jobs = tasks.map((task) => ({ file, task }));
+async function countAll(variants, tasks) {
+  const files = await Promise.all(variants.map(bundled));
+  const jobs = files.flatMap((file) => tasks.map((task) => ({ file, task })));
   /** @type {Answer[]} */
   const answers = await runOnWorkers(jobs, { workers: availableParallelism() });
+  return files.map((_, index) => countOf(answers.slice(index * tasks.length, (index + 1) * tasks.length)));
+}
+
+/** @param {readonly Edit[]} edits */
+async function bundled(edits) {
+  const file = resolve(`dist/simulation/rule-${bundles++}.mjs`);
+  await bundle('test/simulation/exhaustive-worker.ts', file, edits);
+  return file;
+}
+
+/**
+ * @param {readonly Answer[]} answers
+ * @returns {Count}
+ */
+function countOf(answers) {
   /** @param {(answer: Answer) => number} pick */
   const total = (pick) => answers.reduce((sum, answer) => sum + pick(answer), 0);
   return {
