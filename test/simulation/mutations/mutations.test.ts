@@ -73,6 +73,10 @@ describe('random histories', () => {
     'closes what is closed',
     'allows one picture more than the quota (<= for <)',
     'writes the lease in seconds',
+    'resolves before the lease is over',
+    'prunes holds after seconds',
+    'leaves no tombstone',
+    'computes the day at UTC',
   ])('find a mistake: %s', async (name) => {
     const { edits } = bugs.find((bug) => bug.name === name) as { edits: readonly Edit[] };
     const file = name.replaceAll(/[^a-z]+/g, '-');
