@@ -201,7 +201,7 @@ const KINDS = {
     plant: ({ record, letter }) => {
       const huge = { ...record, note: 'x'.repeat(OVER_16_MB) };
       const file = letterAsFile(letter(huge), KEY);
-      return { hold: 'open', file, before: OPEN, after: { ...OPEN, hold: 'open' }, later: GIVEN_BACK };
+      return { hold: 'open', file, before: OPEN, after: { ...HOME, letters: [] } };
     },
   },
   'open, and nothing was seen': {
