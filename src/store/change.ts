@@ -8,7 +8,7 @@ import type { Change } from './store.ts';
  * is `_id`, no two overlap (the SDK would silently keep the last), and the values are literal.
  */
 export function assertChange({ set = {}, inc = {}, push = {}, unset = [] }: Change): void {
-  const paths = [set, inc, push].flatMap((fields) => Object.keys(fields)).concat(unset);
+  const paths = [...Object.keys(set), ...Object.keys(inc), ...Object.keys(push), ...unset];
   if (paths.length === 0) throw invalid('an update changes nothing; give it a path', undefined);
   paths.forEach(assertPath);
   const taken = new Set<string>();

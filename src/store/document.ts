@@ -3,12 +3,18 @@ import type { Document } from './store.ts';
 
 /** The value at a dotted path, or undefined. */
 export function valueAt(document: unknown, path: string): unknown {
+  if (!path.includes('.')) return ownAt(document, path);
   let value: unknown = document;
   for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
+    value = ownAt(value, name);
+    if (value === undefined) return undefined;
   }
   return value;
+}
+
+function ownAt(value: unknown, name: string): unknown {
+  const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+  return isThere ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 /**
@@ -37,9 +43,9 @@ export function assertStorable(value: unknown, depth = 0): void {
   if (typeof value === 'bigint') throw unstorable('a bigint cannot be stored; use a number or a string');
   if (typeof value !== 'object' || value === null || value instanceof Date) return;
   if (depth > MAX_DEPTH) throw unstorable(`a value is nested deeper than ${MAX_DEPTH} levels`);
-  for (const [name, item] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
     if (name.startsWith('$')) throw unstorable('a field name starts with "$"', name.slice(0, 80));
-    assertStorable(item, depth + 1);
+    assertStorable((value as Readonly<Record<string, unknown>>)[name], depth + 1);
   }
 }
 

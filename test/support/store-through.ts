@@ -14,22 +14,26 @@ export function storeThrough(
   store: Store,
   send: <T>(statement: Statement, effect: () => Promise<T>) => Promise<T>,
 ): Store {
-  const through =
-    (op: keyof Store, collection: string, call: CallOptions | undefined) =>
-    <T>(body: unknown, effect: () => Promise<T>): Promise<T> =>
-      send({ op, collection, body, call }, effect);
   return {
-    insert: (name, document, call) => through('insert', name, call)(document, () => store.insert(name, document)),
-    get: (name, id, call) => through('get', name, call)(id, () => store.get(name, id)),
-    update: (name, target, change, call) =>
-      through('update', name, call)([target, change], () => store.update(name, target, change)),
-    updateMany: (name, targets, change, call) =>
-      through('updateMany', name, call)([targets, change], () => store.updateMany(name, targets, change)),
-    remove: (name, target, call) => through('remove', name, call)(target, () => store.remove(name, target)),
-    count: (name, where, call) => through('count', name, call)(where, () => store.count(name, where)),
-    group: (name, request, call) => through('group', name, call)(request, () => store.group(name, request)),
-    twins: (name, request, call) => through('twins', name, call)(request, () => store.twins(name, request)),
-    page: (name, request, call) => through('page', name, call)(request, () => store.page(name, request)),
-    createCollection: (name, call) => through('createCollection', name, call)('', () => store.createCollection(name)),
+    insert: (collection, body, call) =>
+      send({ op: 'insert', collection, body, call }, () => store.insert(collection, body)),
+    get: (collection, body, call) => send({ op: 'get', collection, body, call }, () => store.get(collection, body)),
+    update: (collection, target, change, call) =>
+      send({ op: 'update', collection, body: [target, change], call }, () => store.update(collection, target, change)),
+    updateMany: (collection, targets, change, call) =>
+      send({ op: 'updateMany', collection, body: [targets, change], call }, () =>
+        store.updateMany(collection, targets, change),
+      ),
+    remove: (collection, body, call) =>
+      send({ op: 'remove', collection, body, call }, () => store.remove(collection, body)),
+    count: (collection, body, call) =>
+      send({ op: 'count', collection, body, call }, () => store.count(collection, body)),
+    group: (collection, body, call) =>
+      send({ op: 'group', collection, body, call }, () => store.group(collection, body)),
+    twins: (collection, body, call) =>
+      send({ op: 'twins', collection, body, call }, () => store.twins(collection, body)),
+    page: (collection, body, call) => send({ op: 'page', collection, body, call }, () => store.page(collection, body)),
+    createCollection: (collection, call) =>
+      send({ op: 'createCollection', collection, body: '', call }, () => store.createCollection(collection)),
   };
 }

@@ -9,10 +9,10 @@ export function matcher(filter: Filter): (document: Document) => boolean {
 // A path through an array reaches into each of its elements, as MongoDB does.
 function reach(document: unknown, path: string): unknown {
   const direct = valueAt(document, path);
-  if (direct !== undefined) return direct;
+  if (direct !== undefined || !path.includes('.')) return direct;
   const names = path.split('.');
   for (let cut = names.length - 1; cut > 0; cut -= 1) {
-    const list = valueAt(document, names.slice(0, cut).join('.'));
+    const list = names.slice(0, cut).reduce<unknown>(valueAt, document);
     if (!Array.isArray(list)) continue;
     const rest = names.slice(cut).join('.');
     const values = list.map((item) => valueAt(item, rest)).filter((value) => value !== undefined);

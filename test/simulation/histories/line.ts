@@ -78,22 +78,22 @@ export function send<T>(conditions: Conditions, run: Run, step: Step, effect: ()
   if (machine.isDead) return new Promise(() => undefined);
   const limitMs = Math.min(step.call?.timeoutMs ?? DEFAULT_LIMIT_MS, step.call?.deadline?.remainingMs() ?? Infinity);
   if (limitMs <= 0) return Promise.reject(new DurableError('DEADLINE_PASSED', 'no time was left; it was not sent'));
-  const blow = conditions.isHealed ? undefined : blowHere(run, step);
+  const kind = `${step.op} ${step.place}`;
+  const blow = conditions.isHealed ? undefined : blowHere(run, kind);
   run.statements += 1;
-  if (blow) conditions.chronicle.see(`${blow.blow} ${blow.isAfter ? 'after' : 'before'} ${step.op} ${step.place}`);
-  if (blow?.blow === 'kill') conditions.chronicle.see(`killed at: ${step.op} ${step.place}`);
+  if (blow) conditions.chronicle.see(`${blow.blow} ${blow.isAfter ? 'after' : 'before'} ${kind}`);
+  if (blow?.blow === 'kill') conditions.chronicle.see(`killed at: ${kind}`);
   if (blow && !blow.isAfter) strike(conditions, machine, blow);
   return new Promise<unknown>((resolve, reject) => {
     const go = (): void => {
-      const transit: Transit = { conditions, run, step, limitMs, blow, resolve, reject };
+      const transit: Transit = { conditions, run, step, kind, limitMs, blow, resolve, reject };
       transmit(transit, fateOf(transit, effect));
     };
     machine.enter(go);
   }) as Promise<T>;
 }
 
-function blowHere({ blow, statements, counters }: Run, { op, place }: Step): PlannedBlow | undefined {
-  const kind = `${op} ${place}`;
+function blowHere({ blow, statements, counters }: Run, kind: string): PlannedBlow | undefined {
   return blow?.at === statements || (blow?.at === kind && !counters.has(kind)) ? blow : undefined;
 }
 
@@ -110,6 +110,8 @@ interface Transit {
   readonly conditions: Conditions;
   readonly run: Run;
   readonly step: Step;
+  /** Of what kind it is: what it does, and where. */
+  readonly kind: string;
   readonly limitMs: number;
   readonly blow: PlannedBlow | undefined;
   readonly resolve: (value: unknown) => void;
@@ -117,11 +119,11 @@ interface Transit {
 }
 
 function transmit(transit: Transit, fate: Fate): void {
-  const { conditions, run, step, limitMs, reject } = transit;
+  const { conditions, run, kind, limitMs, reject } = transit;
   const { clock, chronicle } = conditions;
   const { arrivesAfterMs, answersAfterMs = Infinity, error } = fate;
   if (fate.name !== 'ok') chronicle.see(fate.name);
-  chronicle.tell(run.name, () => `${step.op} ${step.place}${fate.name === 'ok' ? '' : `: ${fate.name}`}`);
+  chronicle.tell(run.name, () => `${kind}${fate.name === 'ok' ? '' : `: ${fate.name}`}`);
   const isInTime = answersAfterMs <= limitMs;
   const isAnswered = isInTime && error === undefined && answersAfterMs === arrivesAfterMs;
   if (arrivesAfterMs !== undefined) {
@@ -164,9 +166,8 @@ async function arrive(
   if (isAnswered) machine.enter(answer);
 }
 
-function fateOf({ conditions, run, step, limitMs }: Transit, effect: () => Promise<unknown>): Fate {
+function fateOf({ conditions, run, step, kind, limitMs }: Transit, effect: () => Promise<unknown>): Fate {
   const { seed, profile, outages, clock, isHealed } = conditions;
-  const kind = `${step.op} ${step.place}`;
   const count = (run.counters.get(kind) ?? 0) + 1;
   run.counters.set(kind, count);
   const draws = createDraws(seed, run.id, kind, count);

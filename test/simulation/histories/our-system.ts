@@ -17,22 +17,31 @@ function boot(ports: InstancePorts): Booted {
   const writer = createDurableWriter(ports, { maxAttempts: ports.maxAttempts });
   const deps = { ...ports, writer };
   const registration = { open: true, initialCredits: INITIAL_CREDITS };
-  const gallery = createGallery({ ...deps, registration });
-  const generation = createGeneration(deps, { registration, earlier: async () => answerEarlier });
-  const recovery = createGenerationRecovery(deps);
-  const pruning = createHoldPruning(deps, { records: collections.works, accounts: collections.users });
+  // As in the cloud, an instance is of one function, and makes what that one needs.
+  const gallery = once(() => createGallery({ ...deps, registration }));
+  const generation = once(() => createGeneration(deps, { registration, earlier: async () => answerEarlier }));
+  const recovery = once(() => createGenerationRecovery(deps));
+  const pruning = once(() => createHoldPruning(deps, { records: collections.works, accounts: collections.users }));
   return {
     call: (request, deadline) =>
-      generation.generate({ openid: request.openid, deadline }, inputOf(request)).then(toldFinal, toldError),
-    remove: (openid, key, deadline) => gallery.deleteWork({ openid, deadline }, key).then(() => true, isUndone),
+      generation().generate({ openid: request.openid, deadline }, inputOf(request)).then(toldFinal, toldError),
+    remove: (openid, key, deadline) =>
+      gallery()
+        .deleteWork({ openid, deadline }, key)
+        .then(() => true, isUndone),
     recover: async (deadline, from) => {
-      const report = await recovery.recover({ deadline, from: from as GenerationCheckpoint | undefined });
+      const report = await recovery().recover({ deadline, from: from as GenerationCheckpoint | undefined });
       return report.checkpoint;
     },
     repair: async (deadline) => void (await repairUserCounts(ports, { deadline }).catch(isUndone)),
-    prune: async (deadline) => void (await pruning.prune({ deadline }).catch(isUndone)),
+    prune: async (deadline) => void (await pruning().prune({ deadline }).catch(isUndone)),
     readLog: (lines, deadline) => readLog(ports, lines, { deadline }),
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly it: T } | undefined;
+  return () => (made ??= { it: make() }).it;
 }
 
 function inputOf({ wish, requestId, retryUnknown }: CallRequest) {

@@ -49,27 +49,26 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
 
   const call = async ({ request, key, draws }: Intent, retryUnknown: boolean): Promise<Said> => {
     callsLeft -= 1;
-    const asked = { ...request, retryUnknown };
+    const { openid, requestId, wish } = request;
     const askedAtMs = clock.now();
-    const where = { functionName: 'generateImage', name: `call ${answers.length + 1}`, timeoutMs: profile.timeoutMs };
-    chronicle.tell('client', () => `asks ${key} "${request.wish}"${retryUnknown ? ', to pay again' : ''}`);
-    const outcome = await platform.run({ ...where, steps: CALL_STEPS }, (booted, deadline) =>
-      booted.call(asked, deadline),
-    );
+    const asked = { openid, requestId, wish, retryUnknown };
+    const name = `call ${answers.length + 1}`;
+    const where = { functionName: 'generateImage', name, timeoutMs: profile.timeoutMs, steps: CALL_STEPS };
+    chronicle.tell('client', () => `asks ${key} "${wish}"${retryUnknown ? ', to pay again' : ''}`);
+    const outcome = await platform.run(where, (booted, deadline) => booted.call(asked, deadline));
     // On its way back to the phone an answer may be lost like any other.
     const isUnheard = !conditions.isHealed && draws.chance(profile.troubles['answer-lost']);
     const heard: Said = 'nothing' in outcome ? { kind: 'nothing', why: outcome.nothing } : outcome.answer;
     const said: Said = isUnheard && heard.kind !== 'nothing' ? { kind: 'nothing', why: 'killed' } : heard;
     const seq = chronicle.commits.length;
-    const { openid, wish } = request;
     answers.push({ key, openid, wish, retryUnknown, askedAtMs, atMs: clock.now(), seq, said });
     chronicle.tell('client', () => `is told of ${key}: ${JSON.stringify(said)}`);
     return said;
   };
 
   const remove = async ({ request, key }: Intent): Promise<void> => {
-    const where = { functionName: 'generateImage', name: `deletes`, timeoutMs: profile.timeoutMs };
-    const outcome = await platform.run({ ...where, steps: 4 }, async (booted, deadline) =>
+    const where = { functionName: 'generateImage', name: `deletes`, timeoutMs: profile.timeoutMs, steps: 4 };
+    const outcome = await platform.run(where, async (booted, deadline) =>
       booted.remove?.(request.openid, key, deadline),
     );
     chronicle.tell('client', () => `deletes ${key}: ${JSON.stringify(outcome)}`);

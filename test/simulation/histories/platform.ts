@@ -149,13 +149,14 @@ function outcomeOf<T>(
   const { machine } = instance;
   return new Promise((resolve) => {
     const nothing = (): void => resolve({ nothing: machine.isDisturbed ? 'killed' : 'overdue' });
+    const cancel = clock.after(timeoutMs, nothing);
     const answered = (answer: T): void => {
+      cancel();
       // What it left running is not struck any more, or the next run would suffer for it.
       run.blow = undefined;
       resolve({ answer });
     };
     machine.onDeath(nothing);
-    clock.after(timeoutMs, nothing);
     machine.enter(() => {
       const deadline = createDeadline(machine.clock, machine.clock.now() + timeoutMs - MARGIN_MS);
       work(instance.booted, deadline).then(answered, (error: unknown) => {

@@ -1,9 +1,9 @@
-import type { Blobs, Document, Page, Store } from '../../../src/store/index.ts';
+import type { Blobs, Document, Page, PageRequest, Store } from '../../../src/store/index.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Draws } from './draws.ts';
 import type { Ledger } from './ledger.ts';
 import { send, type Conditions, type Run, type Step } from './line.ts';
-import { storeThrough } from '../../support/store-through.ts';
+import { storeThrough, type Statement } from '../../support/store-through.ts';
 
 /** Which run is on the machine now; what an earlier one left running is counted with it. */
 export type RunOf = () => Run;
@@ -14,25 +14,20 @@ const MOST_STALE_MS = 1_000;
 /** The database as a function reaches it. */
 export function faultyStore({ store }: Ledger, conditions: Conditions, runOf: RunOf): Store {
   const { chronicle, clock } = conditions;
-  const pass = <T>(step: Step, effect: () => Promise<T>): Promise<T> => send(conditions, runOf(), step, effect);
   const behind = (draws: Draws): number => clock.now() - draws.between(0, MOST_STALE_MS);
-  const over = storeThrough(store, ({ op, collection, call }, effect) => pass({ op, place: collection, call }, effect));
-  return {
-    ...over,
-    get: (place, id, call) =>
-      pass(
-        { op: 'get', place, call, stale: async (draws) => earlier(chronicle, { place, id, atMs: behind(draws) }) },
-        () => store.get(place, id),
-      ),
-    page: (place, request, call) => {
-      // Of whole documents only: what a projection left out is not known of an earlier version.
-      const stale = request.fields
-        ? undefined
-        : async (draws: Draws) =>
-            earlierPage(chronicle, await store.page(place, request), { place, atMs: behind(draws) });
-      return pass({ op: 'page', place, call, stale }, () => store.page(place, request));
-    },
+  const staleOf = ({ op, collection: place, body }: Statement): Step['stale'] => {
+    if (op === 'get') {
+      return async (draws) => earlier(chronicle, { place, id: body as string, atMs: behind(draws) });
+    }
+    // Of whole documents only: what a projection left out is not known of an earlier version.
+    const request = op === 'page' ? (body as PageRequest) : undefined;
+    if (!request || request.fields) return undefined;
+    return async (draws) => earlierPage(chronicle, await store.page(place, request), { place, atMs: behind(draws) });
   };
+  return storeThrough(store, (statement, effect) => {
+    const { op, collection: place, call } = statement;
+    return send(conditions, runOf(), { op, place, call, stale: staleOf(statement) }, effect);
+  });
 }
 
 function earlier(

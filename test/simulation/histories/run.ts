@@ -9,6 +9,7 @@ import { renderSummary } from './render.ts';
 
 /** Seeds handed to a worker at once. */
 const CHUNK = 50;
+const YOUNG_MB = 96;
 
 interface Task {
   readonly calls: number;
@@ -61,7 +62,11 @@ async function runAll(
   let next = from;
   const end = from + count;
   const work = async (): Promise<void> => {
-    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { calls } satisfies Task });
+    const worker = new Worker(fileURLToPath(import.meta.url), {
+      workerData: { calls } satisfies Task,
+      // A world lives for milliseconds: with room for many of them, the collector finds nothing that it must copy.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     while (next < end) {
       const seeds = { from: next, to: Math.min(next + CHUNK, end) };
       next = seeds.to;
