@@ -50,6 +50,7 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
   const call = async ({ request, key, draws }: Intent, retryUnknown: boolean): Promise<Said> => {
     callsLeft -= 1;
     const { openid, requestId, wish } = request;
+    const askedAtMs = clock.now();
     const asked = { openid, requestId, wish, retryUnknown };
     const askedAtMs = clock.now();
     const name = `call ${answers.length + 1}`;
