@@ -52,7 +52,6 @@ export function createPeople(conditions: Conditions, platform: Platform, openids
     const { openid, requestId, wish } = request;
     const askedAtMs = clock.now();
     const asked = { openid, requestId, wish, retryUnknown };
-    const askedAtMs = clock.now();
     const name = `call ${answers.length + 1}`;
     const where = { functionName: 'generateImage', name, timeoutMs: profile.timeoutMs, steps: CALL_STEPS };
     chronicle.tell('client', () => `asks ${key} "${wish}"${retryUnknown ? ', to pay again' : ''}`);
