@@ -29,6 +29,11 @@ export class Machine {
     };
   }
 
+  /** Whether nothing happens in it just now. */
+  get isStopped(): boolean {
+    return this.#stops > 0;
+  }
+
   /** Runs it now, when the machine goes on, or never. */
   enter(run: () => void): void {
     if (this.isDead) return;

@@ -125,8 +125,8 @@ export function createPlatform(parts: PlatformParts): Platform {
         statements: run.statements,
         isAnswered,
       });
-      // One that was frozen past its time goes on some day as a ghost; what was merely slow is ended.
-      if (isAnswered && !machine.isDead) giveBack(functionName, instance);
+      // One that is frozen, past its time or just as it answered, goes on some day as a ghost; what was merely slow is ended.
+      if (isAnswered && !machine.isDead && !machine.isStopped) giveBack(functionName, instance);
       else if (!machine.isDisturbed) machine.kill();
       return outcome;
     },

@@ -11,6 +11,8 @@ import { ourSystem } from './our-system.ts';
 /** Seeds that the judge once took for wrong; those of the library's own defects are in `mutations/defects.ts`. */
 const SEEDS: readonly (readonly [seed: number, words: string])[] = [
   [129, 'a letter read back from the log after its record had been given up'],
+  [13_497, 'a function that froze just as it answered was given the next call'],
+  [16_383, 'the same, of an account that was repaired meanwhile'],
 ];
 
 describe('seeds that once went wrong', () => {
