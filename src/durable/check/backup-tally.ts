@@ -2,6 +2,7 @@ import type { Plain } from '../../core/index.ts';
 import {
   addFinding,
   concludeFindings,
+  momentOf,
   statusOf,
   type FoundSoFar,
   type Section,
@@ -160,9 +161,4 @@ function ageOf(letter: Document, nowMs: number): Age {
   const atMs = momentOf(letter['timestamp']);
   if (atMs === undefined) return 'unknown';
   return AGES.find(([, belowMs]) => nowMs - atMs < belowMs)?.[0] ?? 'older';
-}
-
-function momentOf(value: unknown): number | undefined {
-  const atMs = value instanceof Date ? value.getTime() : NaN;
-  return Number.isNaN(atMs) ? undefined : atMs;
 }

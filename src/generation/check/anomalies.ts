@@ -1,4 +1,4 @@
-import type { Weights } from '../../records/index.ts';
+import { isInFuture, isText, momentOf, unknownOf, type Moments, type Weights } from '../../records/index.ts';
 import { valueAt, type Document } from '../../store/index.ts';
 
 /** Everything that section `works` can find, worst first. */
@@ -29,45 +29,23 @@ export const WORK_FIELDS = [
 ] as const;
 
 const HOUR_MS = 3_600_000;
-/** Clocks of two machines may differ by so much. */
-const SKEW_MS = 60_000;
-/** After 24 hours without evidence recovery ends an unknown record; one hour for it to run late. */
-const UNKNOWN_OVERDUE_MS = 25 * HOUR_MS;
 /** Pictures are copied within minutes; providers' addresses live at least an hour. */
 const PENDING_OVERDUE_MS = HOUR_MS;
 
-/** The moment a field holds, or undefined. */
-export function momentOf(value: unknown): number | undefined {
-  const atMs = value instanceof Date ? value.getTime() : Number.NaN;
-  return Number.isNaN(atMs) ? undefined : atMs;
-}
-
-export interface Moments {
-  /** As of when the whole check judges. */
-  readonly nowMs: number;
-  /** When this record was read: a long walk meets records that are younger than itself. */
-  readonly readAtMs: number;
-}
-
 /** What is wrong with one record, as far as the record itself tells; pure. */
-export function anomaliesOf(work: Document, { nowMs, readAtMs }: Moments): readonly WorkFinding[] {
+export function anomaliesOf(work: Document, moments: Moments): readonly WorkFinding[] {
   const { status } = work;
   const isKnownStatus = status === 'completed' || status === 'failed' || status === 'unknown';
   const createdAtMs = momentOf(work['createdAt']);
-  const ageMs = createdAtMs === undefined ? undefined : nowMs - createdAtMs;
+  const ageMs = createdAtMs === undefined ? undefined : moments.nowMs - createdAtMs;
   return [
     ...(isWellFormed(work) ? [] : (['work-malformed'] as const)),
     ...(isKnownStatus ? [] : (['status-strange'] as const)),
     ...(isText(work['userId']) ? [] : (['user-missing'] as const)),
-    ...(createdAtMs !== undefined && createdAtMs > readAtMs + SKEW_MS ? (['created-in-future'] as const) : []),
+    ...(isInFuture(createdAtMs, moments) ? (['created-in-future'] as const) : []),
     ...(status === 'completed' ? pictureOf(work, ageMs) : []),
     ...(status === 'unknown' ? [unknownOf(ageMs)] : []),
   ];
-}
-
-// Without a moment nobody can say that it still has time.
-function unknownOf(ageMs = Infinity): WorkFinding {
-  return ageMs > UNKNOWN_OVERDUE_MS ? 'unknown-overdue' : 'unknown-waiting';
 }
 
 function pictureOf(work: Document, ageMs = Infinity): readonly WorkFinding[] {
@@ -105,8 +83,4 @@ function isWellFormed(work: Document): boolean {
     ['copied', 'pending', 'lost', undefined].includes(valueAt(work, 'asset.state') as string | undefined) &&
     (valueAt(work, 'asset.state') !== 'copied' || fileIdOf(work) !== undefined)
   );
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }

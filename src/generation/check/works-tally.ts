@@ -1,7 +1,7 @@
 import { beijingDay, beijingMidnight, codes, type Plain } from '../../core/index.ts';
-import { addFinding, type FoundSoFar, type WorkStatus } from '../../records/index.ts';
+import { addFinding, momentOf, type FoundSoFar, type WorkStatus } from '../../records/index.ts';
 import type { Document } from '../../store/index.ts';
-import { anomaliesOf, fileIdOf, momentOf } from './anomalies.ts';
+import { anomaliesOf, fileIdOf } from './anomalies.ts';
 import { keepSample, type SampledFile } from './file-sample.ts';
 import { countDuration, percentileMs, type Histogram } from './histogram.ts';
 
