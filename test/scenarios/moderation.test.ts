@@ -52,10 +52,10 @@ describe('the function as it is uploaded, where the platform answers', () => {
       asked.push(request);
       return { errCode: 0, errMsg: 'openapi.security.msgSecCheck:ok', result: { suggest, label: 100 } };
     };
-    const sdk = openSdk(cloud);
+    const file = join(cloud.folder, 'cloudfunctions/generateImage/index.js');
+    const sdk = openSdk(cloud, file);
     Object.defineProperty(sdk, 'openapi', { value: { security: { msgSecCheck } }, configurable: true });
     Object.assign(process.env, ENV, { WX_DURABLE_PROVIDER_URL: `${cloud.url}/_provider/v1` });
-    const file = join(cloud.folder, 'cloudfunctions/generateImage/index.js');
     ({ main } = createRequire(file)(file) as Uploaded);
   });
 

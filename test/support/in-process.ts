@@ -23,10 +23,10 @@ interface Sdk extends Cloud {
   }): Promise<{ fileList: { tempFileURL?: string }[] }>;
 }
 
-/** The unmodified SDK, which from now on talks to this cloud. */
-export function openSdk({ env }: Pick<LocalCloud, 'env'>): Sdk {
+/** The unmodified SDK, which from now on talks to this cloud; the one that `from` finds. @default the installed one */
+export function openSdk({ env }: Pick<LocalCloud, 'env'>, from: string = import.meta.url): Sdk {
   Object.assign(process.env, env);
-  const sdk = createRequire(import.meta.url)('wx-server-sdk') as Sdk;
+  const sdk = createRequire(from)('wx-server-sdk') as Sdk;
   sdk.init({ env: sdk.DYNAMIC_CURRENT_ENV });
   return sdk;
 }
