@@ -163,23 +163,45 @@ async function conclude(parts: CallParts, written: Written, deadline: Deadline):
   // After the lease somebody else may already have looked into the lower tiers: only `works` speaks then.
   const late = savedIn !== 'works' && parts.clock.now() >= opened.hold.until;
   if (!isFinal(status) || late) return { outcome: 'unknown', record };
+  const answer: OnceAnswer = { outcome: 'final', record, savedIn, replayed: false, account: opened.account };
   // What sits in storage or the log alone stays open, so that recovery finds it.
-  if (savedIn === 'works' || savedIn === 'emergency_backup') await closeQuietly(parts, { opened, status }, deadline);
-  return { outcome: 'final', record, savedIn, replayed: false, account: opened.account };
+  if (savedIn !== 'works' && savedIn !== 'emergency_backup') return answer;
+  const isClosed = await closeQuietly(parts, { opened, status }, deadline);
+  if (isClosed || savedIn === 'works') return answer;
+  return (await answerOfAnother(parts, written, deadline)) ?? answer;
 }
 
-// The record is safe: a hold that cannot be closed now must not spoil the answer. Recovery closes it.
+// The record is safe: a hold that cannot be closed now must not spoil the answer. Recovery closes it. False where there was
+// nothing of ours to close.
 async function closeQuietly(
   parts: CallParts,
   { opened, status }: { opened: Opened; status: 'completed' | 'failed' },
   deadline: Deadline,
-): Promise<void> {
+): Promise<boolean> {
   try {
-    await settle(parts, { key: opened.key, hold: opened.hold, status }, deadline);
+    return await settle(parts, { key: opened.key, hold: opened.hold, status }, deadline);
   } catch (error) {
     const { code } = asDurableError(error);
     parts.log.write('warn', 'once.close-postponed', { recordId: opened.key.id, code });
+    return true;
   }
+}
+
+// There was nothing to close. Perhaps a first try had closed it; or somebody whose clock is minutes ahead took the lease
+// for over: then what that one did counts, and our letter may be superseded by it.
+async function answerOfAnother(
+  parts: CallParts,
+  { opened, record }: Written,
+  deadline: Deadline,
+): Promise<OnceAnswer | undefined> {
+  const { key, hold, account } = opened;
+  const read = (collection: string, id: string) =>
+    readRetried(parts, { collection, id, maxAttempts: 1 }, deadline).catch(() => undefined);
+  const now = await read(parts.kind.accounts, key.accountId);
+  if (now && holdIn(now, key.id)?.token !== hold.token) return { outcome: 'unknown', record };
+  // After the account: who closed it had recorded before.
+  const stored = await read(parts.kind.records, key.id);
+  return stored && isFinal(stored['status']) ? replay(stored, 'works', account) : undefined;
 }
 
 function mismatch(id: string): DurableError {

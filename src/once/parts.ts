@@ -75,14 +75,16 @@ export async function settle(
   parts: CallParts,
   { key, hold, status }: { key: Key; hold: Hold; status: 'completed' | 'failed' },
   deadline: Deadline,
-): Promise<void> {
+): Promise<boolean> {
   const { kind } = parts;
   const settled =
     status === 'completed'
       ? ({ st: 'done', amounts: kind.done(hold) } as const)
       : ({ st: 'back', amounts: kind.back(hold) } as const);
   const changed = await applyStep(parts, key, { step: planSettle(key.id, hold.token, settled), deadline });
-  parts.log.write('info', 'once.closed', { recordId: key.id, state: settled.st, applied: changed === 1 });
+  const applied = changed === 1;
+  parts.log.write('info', 'once.closed', { recordId: key.id, state: settled.st, applied });
+  return applied;
 }
 
 /** The error for a call that another one is already making. */

@@ -1,5 +1,5 @@
 /** Defects that the library really had, found by random histories of 20 calls; told in CHANGELOG.md. */
-import { OPEN, planted, type Mutation } from './mutation.ts';
+import { ONCE, OPEN, planted, type Mutation } from './mutation.ts';
 
 /** A defect, by what it did, and how to put it back; each of the seeds is a history that shows it. */
 export interface Defect extends Mutation {
@@ -26,5 +26,15 @@ export const defects: readonly Defect[] = [
     ),
     // In the second the record had the address of the picture itself.
     seeds: [52992, 54317, 55480],
+  },
+  {
+    ...planted(
+      'a letter was told as the result though somebody whose clock was minutes ahead had taken the call over',
+      ONCE,
+      "if (isClosed || savedIn === 'works') return answer;",
+      'if (isClosed || savedIn) return answer;',
+    ),
+    // In the first the result was lost; in the others the same picture was told under two addresses.
+    seeds: [99300, 25564, 90767],
   },
 ];
