@@ -159,8 +159,8 @@ export const ruleMutations: readonly RuleMutation[] = [
     ...planted(
       'closes by a record that only storage holds',
       ONCE,
-      "if (savedIn === 'works' || savedIn === 'emergency_backup') await",
-      'await',
+      "if (savedIn !== 'works' && savedIn !== 'emergency_backup') return answer;",
+      '',
     ),
   },
   {
