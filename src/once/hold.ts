@@ -200,7 +200,8 @@ export function planPrune(account: Document, { drop, undated, days, nowMs }: Pru
   const { quota } = account as { quota?: { seq?: number } };
   const before = prunedIn(account);
   const ends = drop.map(([, { until, at }]) => (until > 0 ? until : at + LONGEST_LEASE_MS));
-  const paid = drop.flatMap(([id, { st }]) => (st === 'void' ? [] : [id]));
+  // A tombstone never had a record; what was opened may have one, though it was voided before anything was paid.
+  const opened = drop.flatMap(([id, { st, attempt }]) => (st === 'void' && attempt === 0 ? [] : [id]));
   const tokens = [...drop, ...undated].map(([id, { token }]) => [`${pathOf(id)}.token`, token] as const);
   return {
     where: {
@@ -213,7 +214,7 @@ export function planPrune(account: Document, { drop, undated, days, nowMs }: Pru
       set: {
         ...Object.fromEntries(undated.map(([id]) => [`${pathOf(id)}.at`, nowMs])),
         ...(drop.length > 0 ? { [PRUNED_TO]: Math.max(before.to ?? 0, ...ends) } : {}),
-        ...(paid.length > 0 ? { [PRUNED]: addPruned(before.ids, paid) } : {}),
+        ...(opened.length > 0 ? { [PRUNED]: addPruned(before.ids, opened) } : {}),
       },
       unset: [...drop.map(([id]) => pathOf(id)), ...days],
     },

@@ -58,14 +58,15 @@ interface OwnParts extends CallParts {
 async function call(parts: OwnParts, request: OnceRequest, deadline: Deadline): Promise<OnceAnswer> {
   const course = planCourse(parts, request, deadline);
   const [account, seen] = await Promise.all([readAccount(parts, course), readRecord(parts, course, 1)]);
-  // Its hold may have been pruned: then the record alone tells whether this was paid before.
-  const isInDoubt = seen === UNREADABLE && mayBePruned(prunedIn(account).ids, request.id);
+  const hold = holdIn(account, request.id);
+  // Its hold may have been pruned, or voided after recovery wrote a record: then the record alone tells what became of it.
+  const isVoided = hold?.st === 'void' && hold.attempt > 0;
+  const isInDoubt = seen === UNREADABLE && (isVoided || mayBePruned(prunedIn(account).ids, request.id));
   const stored = isInDoubt ? await readRecord(parts, course) : seen;
   if (isInDoubt && stored === UNREADABLE) throw unreadableRecord(request.id);
   const record = stored === UNREADABLE ? undefined : stored;
   if (record && record['hash'] !== request.hash) throw mismatch(request.id);
   if (record && isFinal(record['status'])) return replay(record, 'works', account);
-  const hold = holdIn(account, request.id);
   if (hold && hold.st !== 'void' && hold.hash !== request.hash) throw mismatch(request.id);
   if (hold && !isOfKind(hold, parts.kind)) throw mismatch(request.id);
   if (!hold || (hold.st === 'void' && !record)) return start(parts, course, { account, seen: hold });

@@ -353,8 +353,8 @@ export const ruleMutations: readonly RuleMutation[] = [
     ...planted(
       'opens what was pruned while its record cannot be read',
       ONCE,
-      'const isInDoubt = seen === UNREADABLE && mayBePruned(prunedIn(account).ids, request.id);',
-      'const isInDoubt = false;',
+      'const isInDoubt = seen === UNREADABLE && (isVoided || mayBePruned(prunedIn(account).ids, request.id));',
+      'const isInDoubt = false && isVoided;',
     ),
   },
 ];
