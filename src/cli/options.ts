@@ -36,8 +36,22 @@ export function withKindOptions(command: Command): Command {
     .option('--accounts <collection>', '付费账户的集合 (… of the accounts)', parseCollection, collections.users);
 }
 
+/** For a command that writes into other collections than those of the calls, as far as they are named. */
+export function withAlsoOption(command: Command): Command {
+  return command.option(
+    '--also <collections>',
+    '也恢复这些用 write 写入的集合，以逗号分隔 (… and what write put there)',
+    (value: string, before: readonly string[] = []) => [...before, ...value.split(',').map(parseCollection)],
+  );
+}
+
+/** Whether a name may be a collection's in an option, and in a command that is suggested. */
+export function isCollectionName(name: string): boolean {
+  return /^[A-Za-z][\w-]{0,63}$/.test(name);
+}
+
 function parseCollection(name: string): string {
-  if (/^[A-Za-z][\w-]{0,63}$/.test(name)) return name;
+  if (isCollectionName(name)) return name;
   throw new InvalidArgumentError('集合名只含字母、数字、_ 与 - (a collection is letters, digits, _ and -)');
 }
 

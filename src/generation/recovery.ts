@@ -18,6 +18,8 @@ export interface GenerationRecoverRequest {
   readonly deadline: Deadline;
   /** Where an earlier run stopped. */
   readonly from?: GenerationCheckpoint | undefined;
+  /** Other collections written with `write`, whose letters are brought home too. @default none */
+  readonly also?: readonly string[] | undefined;
 }
 
 export interface GenerationRecoverReport {
@@ -36,9 +38,9 @@ export interface GenerationRecovery {
 export function createGenerationRecovery(deps: GenerationDeps, options: OnceOptions = {}): GenerationRecovery {
   const calls = createRecovery(deps, kindOf(deps), options);
   return {
-    async recover({ deadline, from }) {
+    async recover({ deadline, from, also }) {
       const callsBy = deadline.minus(deadline.remainingMs() * PICTURES_SHARE);
-      const report = await calls.recover({ deadline: callsBy, from });
+      const report = await calls.recover({ deadline: callsBy, from, also });
       const pictures = await recopyPictures(deps, deadline).catch(failedPhase);
       const checkpoint = report.checkpoint ?? (pictures.checkpoint ? BEGINNING : undefined);
       return { phases: { ...report.phases, pictures }, ...(checkpoint ? { checkpoint } : {}) };

@@ -48,7 +48,7 @@ export interface Check {
 type Current = { state: Plain; cutShort: number };
 
 type CheckState = {
-  version: 2;
+  version: 3;
   names: readonly string[];
   reportId: string;
   startedAtMs: number;
@@ -97,7 +97,7 @@ function begin({ sections, clock, random }: CheckDeps): CheckState {
   const startedAtMs = clock.now();
   const moment = new Date(startedAtMs).toISOString().replaceAll(/\D/g, '').slice(0, 14);
   return {
-    version: 2,
+    version: 3,
     names: sections.map(({ name }) => name),
     reportId: `${moment}_${random.token().slice(0, 8)}`,
     startedAtMs,
@@ -113,7 +113,7 @@ function isStateOf({ sections, clock }: CheckDeps, given: unknown): given is Che
   const { version, names, startedAtMs, advancedAtMs, sections: done } = (given ?? {}) as Partial<CheckState>;
   const own = sections.map(({ name }) => name).join();
   return (
-    version === 2 &&
+    version === 3 &&
     Array.isArray(names) &&
     names.join() === own &&
     typeof startedAtMs === 'number' &&

@@ -16,7 +16,8 @@ export {
   type RepairReport,
   type RepairRequest,
 } from './user-counts.ts';
-export { adviceFor, renderReport, renderReportJson, type RenderOptions } from './render.ts';
+export { adviceFor } from './advice.ts';
+export { renderReport, renderReportJson, type RenderOptions } from './render.ts';
 export { findingText, type ReportLanguage } from './render-findings.ts';
 export { renderTrend, renderTrendJson, trendOf, type TrendPoint } from './render-trend.ts';
 export { latestReports, storeReport, type LatestReports, type ReportsDeps } from './reports.ts';

@@ -60,6 +60,11 @@ export const FINDINGS: Readonly<Record<string, FindingFacts>> = {
     en: 'calls that expired long ago and were never closed: {n}',
     action: 'recover',
   },
+  'hold-expired': {
+    zh: '{n} 次调用被中断，租约已到期，等待恢复',
+    en: 'interrupted calls whose lease is over, to be recovered: {n}',
+    action: 'recover',
+  },
   'unknown-overdue': {
     zh: '{n} 条记录超过 24 小时仍然结果未知',
     en: 'records still unknown after 24 hours: {n}',
@@ -80,7 +85,11 @@ export const FINDINGS: Readonly<Record<string, FindingFacts>> = {
     en: 'picture files missing in cloud storage: {n}',
     action: 'explain',
   },
-  'unknown-waiting': { zh: '{n} 条记录结果未知，正在等待核对', en: 'unknown records that wait to be resolved: {n}' },
+  'unknown-waiting': {
+    zh: '{n} 条记录结果未知，正在等待核对',
+    en: 'unknown records that wait to be resolved: {n}',
+    action: 'recover',
+  },
   'picture-pending': { zh: '{n} 张图片等待转存', en: 'pictures that wait to be copied: {n}' },
   'picture-of-older-record': {
     zh: '{n} 条旧记录的图片没有转存',

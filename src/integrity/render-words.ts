@@ -7,6 +7,8 @@ interface ReportWords {
   readonly foot: string;
   readonly overall: string;
   readonly status: Readonly<Record<SectionStatus, string>>;
+  /** In place of `ok`, where results are still unknown. */
+  readonly unsettled: string;
   readonly checkedAt: (moment: string, seconds: string) => string;
   readonly unknown: (section: string, why: string) => string;
   readonly section: (name: string) => string;
@@ -16,6 +18,8 @@ interface ReportWords {
   readonly andMore: (ids: string, more: string) => string;
   readonly actions: string;
   readonly nothingToDo: string;
+  /** There are no records, and nobody named others. */
+  readonly onlyPictures: string;
   readonly colon: string;
 }
 
@@ -51,6 +55,7 @@ export const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
     foot: line(52),
     overall: '📊 总体状态',
     status: { ok: '✅ 良好', problems: '⚠️ 发现问题', unknown: '❓ 未知' },
+    unsettled: '⏳ 没有错误，但有记录的结果未知',
     checkedAt: (moment, seconds) => `检查时间: ${moment}（北京时间），用时 ${seconds} 秒`,
     unknown: (section, why) => `❓ ${section}未能检查: ${why}`,
     section: sectionIn('zh'),
@@ -70,6 +75,7 @@ export const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
     findings: '🔎 检查发现:',
     andMore: (ids, more) => `${ids} 等 ${more} 个`,
     actions: '💡 建议操作:',
+    onlyPictures: '💬 works 中没有记录：这次只检查了 AI 图片，没有检查你自己的付费调用',
     nothingToDo: '🎉 数据状态良好，无需特殊操作',
     colon: ': ',
   },
@@ -78,6 +84,7 @@ export const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
     foot: line(52),
     overall: '📊 Overall',
     status: { ok: '✅ good', problems: '⚠️ problems found', unknown: '❓ unknown' },
+    unsettled: '⏳ no errors, but some results are unknown',
     checkedAt: (moment, seconds) => `Checked at ${moment} (Beijing), in ${seconds} s`,
     unknown: (section, why) => `❓ ${section} could not be checked: ${why}`,
     section: sectionIn('en'),
@@ -97,6 +104,7 @@ export const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
     findings: '🔎 Findings:',
     andMore: (ids, more) => `${ids} and others, ${more} in all`,
     actions: '💡 What to do:',
+    onlyPictures: '💬 works has no records: only pictures were looked at, not your own costly calls',
     nothingToDo: '🎉 All is well, nothing needs to be done',
     colon: ': ',
   },

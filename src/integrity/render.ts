@@ -1,16 +1,10 @@
 import { codeFacts } from '../core/index.ts';
 import type { Finding, IntegrityReport, Section } from '../records/index.ts';
+import { adviceFor, hasNoRecords, isUnsettled } from './advice.ts';
 import { figureLines } from './render-figures.ts';
-import { ACTIONS, actionFor, findingText, type ActionName, type ReportLanguage } from './render-findings.ts';
+import { ACTIONS, findingText, type ReportLanguage } from './render-findings.ts';
 import { momentText, numberText, shown, wrapped } from './render-text.ts';
 import { WORDS } from './render-words.ts';
-
-/** A suggested command, and what it does. */
-export interface Advice {
-  readonly command: string;
-  readonly zh: string;
-  readonly en: string;
-}
 
 export interface RenderOptions {
   /** @default 'zh' */
@@ -32,12 +26,13 @@ export function renderReport(report: IntegrityReport, { lang = 'zh' }: RenderOpt
   const found = sections.flatMap(({ findings }) => findings).flatMap((finding) => findingLines(finding, lang));
   return [
     words.head,
-    `${words.overall}${words.colon}${words.status[report.status]}`,
+    `${words.overall}${words.colon}${isUnsettled(report) ? words.unsettled : words.status[report.status]}`,
     ...unknownLines(sections, lang),
     ...wrapped(words.checkedAt(momentText(startedAt), seconds), INDENT),
     ...(figures.length > 0 ? ['', words.statistics, ...figures] : []),
     ...(found.length > 0 ? ['', words.findings, ...found] : []),
     '',
+    ...(hasNoRecords(report) ? [...wrapped(words.onlyPictures, INDENT), ''] : []),
     words.actions,
     ...adviceLines(report, lang),
     words.foot,
@@ -47,40 +42,6 @@ export function renderReport(report: IntegrityReport, { lang = 'zh' }: RenderOpt
 /** A report for a machine: one JSON object with `schemaVersion`, and what to do about it. */
 export function renderReportJson(report: IntegrityReport): string {
   return JSON.stringify({ ...report, advice: adviceFor(report) }, null, 2);
-}
-
-/** What to do about a report, each command once, in the order of what was found. */
-export function adviceFor({ sections, status }: IntegrityReport): readonly Advice[] {
-  const named = new Map<ActionName, string>();
-  for (const { kind, ids } of sections.flatMap(({ findings }) => findings)) {
-    const action = actionFor(kind);
-    if (action && !named.has(action)) named.set(action, recordIn(kind, ids[0]));
-  }
-  if (status === 'unknown') named.set('check', '');
-  const kind = kindOptions(sections);
-  return [...named].map(([action, id]) => {
-    const { command, zh, en } = ACTIONS[action];
-    return { command: command.replace('{id}', id) + (OF_A_KIND.has(action) ? kind : ''), zh, en };
-  });
-}
-
-/** What is done for one kind of calls at a time. */
-const OF_A_KIND: ReadonlySet<ActionName> = new Set<ActionName>(['recover', 'check', 'explain']);
-
-// A report about other calls than pictures says where they are.
-function kindOptions(sections: readonly Section[]): string {
-  const { collections } = sections.find(({ name }) => name === 'calls')?.figures ?? {};
-  const { records, accounts } = (collections ?? {}) as { records?: unknown; accounts?: unknown };
-  const options = [isName(records) ? `--records ${records}` : '', isName(accounts) ? `--accounts ${accounts}` : ''];
-  return options.map((option) => (option === '' ? '' : ` ${option}`)).join('');
-}
-
-const isName = (value: unknown): value is string => typeof value === 'string' && /^\w[\w-]{0,127}$/.test(value);
-
-// A person pastes the command into a shell: an id that is more than a plain name stays out of it.
-function recordIn(kind: string, id = ''): string {
-  const recordId = kind.startsWith('letter') ? id.replace(/_\d+(_[0-9a-f]{16})?$/, '') : id;
-  return isName(recordId) ? recordId : '<id>';
 }
 
 function unknownLines(sections: readonly Section[], lang: ReportLanguage): readonly string[] {

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { composeLetter, createAuthenticator } from '../../src/durable/letter.ts';
 import { composeLetterFor } from '../support/letters.ts';
 import { person, userIdOf } from '../support/local-cloud.ts';
+import { testHash } from '../support/ports.ts';
 import { createOpsStage, initialise, widest, type OpsStage } from './ops-stage.ts';
 
 let stage: OpsStage;
@@ -70,6 +72,33 @@ describe('check', () => {
     await stage.cloud.load('orders', [{ ...order, status: 'completed', finishedAt: made }]);
     const { stdout } = await stage.wx(['check', '--records', 'orders', '--read-only']);
     expect(stdout).toContain('✅ 良好');
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+  });
+
+  test('names for a letter the command that brings it home, and that command does', async () => {
+    const request = { collection: 'notes', attempt: 1, failures: [], atMs: Date.now(), record: { _id: 'oAnna_2' } };
+    await stage.cloud.load('notes', []);
+    await stage.cloud.load('emergency_backup', [{ ...composeLetter(createAuthenticator(testHash), request) }]);
+    const { code, result } = await stage.json(['check', '--read-only', '--section', 'backup']);
+    const [advice] = result['advice'] as { command: string }[];
+    expect({ code, command: advice?.command }).toEqual({ code: 10, command: 'wx-durable recover --also notes' });
+    expect((await stage.wx(advice?.command.split(' ').slice(1) ?? [])).code).toBe(0);
+    expect(await stage.cloud.get('notes', 'oAnna_2')).toBeDefined();
+    expect((await stage.wx(['check', '--read-only', '--section', 'backup'])).code).toBe(0);
+    await stage.cloud.load('emergency_backup', []);
+  });
+
+  test('names a call that was interrupted, as soon as its lease is over: exit 10', async () => {
+    const until = Date.now() - 1_000;
+    const hold = { st: 'open', records: 'coupons', token: 't', attempt: 1, hash: 'h', at: until - 60_000, until };
+    await stage.cloud.load('coupons', []);
+    await stage.cloud.load('members', [{ _id: 'm1', quota: { open: 1, seq: 1, holds: { w_killed: hold } } }]);
+    const args = ['check', '--records', 'coupons', '--accounts', 'members', '--read-only'];
+    const { code, stdout } = await stage.wx(args);
+    expect(code).toBe(10);
+    expect(stdout).toMatch(/1 次调用被中断.*\n +w_killed/);
+    expect(stdout).toContain('wx-durable recover --records coupons --accounts members');
+    expect(stdout).not.toContain('良好');
     expect(widest(stdout)).toBeLessThanOrEqual(80);
   });
 

@@ -105,6 +105,8 @@ describe('a call of which nothing is known', () => {
     expect(await stage.cloud.get('works', 'w_stranded')).toMatchObject({ status: 'unknown' });
     const { stdout } = await stage.wx(['recover']);
     expect(stdout).toContain(`1 次调用还没有结果；到 ${moment}（北京时间）`);
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+    expect(widest((await stage.wx(['recover', '--lang', 'en'])).stdout)).toBeLessThanOrEqual(80);
     expect(stdout).toContain('w_stranded');
     await stage.cloud.load('users', []);
     expect((await stage.json(['recover'])).result['stays']).toMatchObject({ holds: { count: 0 } });
@@ -145,6 +147,90 @@ describe('calls of another kind', () => {
 
   test('have collections whose names are names: exit 3', async () => {
     expect((await stage.wx(['recover', '--records', '$where'])).code).toBe(3);
+  });
+});
+
+describe('letters of plain writes into other collections', () => {
+  const letterFor = (collection: string, record: Document) =>
+    composeLetter(createAuthenticator(testHash), { collection, attempt: 1, failures: [], atMs: Date.now(), record });
+  const note = { _id: 'oAnna_2', text: 'hello' };
+  const coupon = { _id: 'w_coupon', userId: 'm1', status: 'completed', token: 't', hash: 'h', attempt: 1 };
+
+  test.each([
+    ['zh', /另有备份记录属于这次没有点名的集合，没有处理：notes 1/],
+    ['en', /left alone, since their collections were not named: letters of notes 1/],
+  ])('are left, however old, and the reason and the command are told (%s)', async (lang, reason) => {
+    await stage.cloud.load('notes', []);
+    await stage.cloud.load('users', []);
+    await stage.cloud.load('emergency_backup', [letterFor('notes', note)]);
+    for (const args of [['recover'], ['recover', '--dry-run']]) {
+      const { code, stdout } = await stage.wx([...args, '--lang', lang]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(reason);
+      expect(stdout).toContain('wx-durable recover --also notes');
+      expect(stdout).not.toMatch(/租约|图片服务|没有需要恢复|lease|image service|nothing is left/);
+      expect(widest(stdout)).toBeLessThanOrEqual(80);
+    }
+    expect(await statesOf()).toEqual(['waiting']);
+    const other = await stage.wx(['recover', '--records', 'coupons', '--accounts', 'members', '--lang', lang]);
+    expect(other.stdout).toContain('wx-durable recover --records coupons --accounts members --also notes');
+  });
+
+  test('come home where --also names them, with calls of any kind', async () => {
+    for (const kind of [[], ['--records', 'coupons', '--accounts', 'members']]) {
+      await stage.cloud.load('notes', []);
+      await stage.cloud.load('emergency_backup', [letterFor('notes', note)]);
+      const seen = await stage.json(['recover', '--also', 'tags,notes', '--dry-run', ...kind]);
+      expect(seen.result['waiting']).toMatchObject({ letters: { count: 1, ids: ['oAnna_2_1'] }, elsewhere: [] });
+      const { code, result } = await stage.json(['recover', '--also', 'tags,notes', ...kind]);
+      expect({ code, phases: result['phases'] }).toMatchObject({
+        code: 0,
+        phases: { letters: { done: 1, skipped: 0 } },
+      });
+      expect(await stage.cloud.get('notes', 'oAnna_2')).toMatchObject({ text: 'hello', isRecovered: true });
+    }
+  });
+
+  test('are counted by collection, and those of costly calls are sent to their own recovery', async () => {
+    await stage.cloud.load('emergency_backup', [
+      letterFor('notes', note),
+      letterFor('notes', { _id: 'oBen_1' }),
+      letterFor('coupons', coupon),
+    ]);
+    const { result } = await stage.json(['recover']);
+    expect((result['stays'] as { elsewhere: unknown }).elsewhere).toEqual(
+      expect.arrayContaining([
+        { collection: 'notes', count: 2, isCall: false },
+        { collection: 'coupons', count: 1, isCall: true },
+      ]),
+    );
+    const { stdout } = await stage.wx(['recover']);
+    expect(stdout).toMatch(/wx-durable recover --also notes\n.*wx-durable recover --records coupons/);
+    const { code, stderr } = await stage.wx(['recover', '--also', 'coupons']);
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('--records coupons') as unknown });
+    expect(await statesOf()).toEqual(['waiting', 'waiting', 'waiting']);
+  });
+
+  test.each([['$where'], ['notes,'], ['works'], ['users'], ['emergency_backup']])(
+    '--also %s is a usage error, and nothing is written',
+    async (name) => {
+      const before = await stage.cloud.commits();
+      expect((await stage.wx(['recover', '--also', name])).code).toBe(3);
+      expect(await stage.cloud.commits()).toBe(before);
+    },
+  );
+
+  test('wait for the lease of their call where it runs, which is said', async () => {
+    const until = Date.now() + 3_600_000;
+    const hold = { st: 'open', price: 1, day: '20261122', token: 't', attempt: 1, hash: 'h', at: Date.now(), until };
+    const quota = { open: 1, seq: 1, used: {}, holds: { w_coupon: hold } };
+    await stage.cloud.load('users', [person('oRuns', { quota })]);
+    const record = { ...coupon, userId: userIdOf('oRuns') };
+    await stage.cloud.load('emergency_backup', [letterFor('works', record)]);
+    const { stdout } = await stage.wx(['recover']);
+    expect(stdout).toContain('1 次调用仍在租约之内');
+    expect(stdout).toContain('1 条备份记录还不能放回');
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
   });
 });
 
@@ -203,7 +289,7 @@ describe('quarantined letters', () => {
 test('a phase whose documents cannot be read is said, and makes it end with 12', async () => {
   await stage.cloud.load('emergency_backup', []);
   // What waits is looked at first; the pages of recovery come after.
-  stage.cloud.faults.set([{ action: 'getDocument', collection: 'emergency_backup', inject: 'refused', skip: 2 }]);
+  stage.cloud.faults.set([{ action: 'getDocument', collection: 'emergency_backup', inject: 'refused', skip: 3 }]);
   const { code, result } = await stage.json(['recover']);
   expect(code).toBe(12);
   expect(result).toMatchObject({ phases: { letters: { failed: [{ id: '', code: 'STORE_UNAVAILABLE' }] } } });

@@ -107,6 +107,7 @@ describe('section backup', () => {
       count: 12,
       ...{ waiting: 8, redriven: 1, superseded: 1, quarantined: 1, other: 1 },
       needRedrive: 4,
+      waitingIn: [{ name: 'works', isCall: true, count: 4 }],
       malformed: 2,
       unknownKey: 2,
       olderForm: 1,
@@ -118,6 +119,30 @@ describe('section backup', () => {
       ],
       quarantineReasons: [{ name: 'its payload does not match its code (mac)', count: 1 }],
     });
+  });
+
+  it('tells where the waiting ones belong, plain writes apart from calls; of a thousand places the first twenty', async () => {
+    const waiting = (n: number, collection: string, more: object = {}) => {
+      const record = { _id: `n_${n}`, ...more };
+      return composeLetter(createAuthenticator(testHash), {
+        collection,
+        record,
+        attempt: 1,
+        failures: [],
+        atMs: nowMs,
+      });
+    };
+    const figuresOf = async (letters: readonly Document[]) => (await (await createScene(letters)).run()).figures;
+    const few = [
+      ...[waiting(1, 'notes'), waiting(2, 'notes', { token: 'its own' })],
+      ...[waiting(3, 'orders', { token: 't', hash: 'h' }), { ...waiting(4, 'gone'), state: 'redriven' as const }],
+    ];
+    expect((await figuresOf(few.map((each) => ({ ...each }))))['waitingIn']).toEqual([
+      { name: 'notes', isCall: false, count: 2 },
+      { name: 'orders', isCall: true, count: 1 },
+    ]);
+    const many = Array.from({ length: 1_000 }, (_, n) => ({ ...waiting(n, `c${n}`) }));
+    expect((await figuresOf(many))['waitingIn']).toHaveLength(20);
   });
 
   it('takes letters that wait for no recovery as no problem', async () => {

@@ -152,6 +152,66 @@ describe('renderReport', () => {
   });
 });
 
+describe('a report in which nothing is wrong, and yet not all is known', () => {
+  const works = GOOD[0] as Section;
+  const waiting: Finding = { kind: 'unknown-waiting', weight: 'note', count: 2, ids: ['w_1', 'w_2'] };
+
+  it.each(['works', 'calls'])('is not called good while results are unknown (%s)', (name) => {
+    const report = reportOf([{ ...works, name, findings: [waiting] }]);
+    expect(renderReport(report)).toContain('没有错误，但有记录的结果未知');
+    expect(renderReport(report)).not.toMatch(/良好|🎉/);
+    expect(renderReport(report, { lang: 'en' })).not.toMatch(/good|well/);
+    expect(adviceFor(report)).toMatchObject([{ command: 'wx-durable recover' }]);
+  });
+
+  it('says that only pictures were looked at, where there are none, and how to name what there is', () => {
+    const empty = reportOf([{ ...works, figures: { ...works.figures, total: 0 } }]);
+    expect(renderReport(empty).replaceAll(/\n +/g, '')).toContain('只检查了 AI 图片');
+    expect(renderReport(empty)).toContain('wx-durable check --records <collection>');
+    expect(renderReport(empty)).not.toContain('🎉');
+    expect(renderReport(empty, { lang: 'en' })).toContain('only pictures were looked at');
+    for (const lang of ['zh', 'en'] as const) {
+      const widths = renderReport(empty, { lang }).split('\n').map(measured);
+      expect(Math.max(...widths)).toBeLessThanOrEqual(80);
+    }
+    expect(renderReport(reportOf([{ ...works, name: 'calls', figures: { total: 0 } }]))).not.toContain('只检查了');
+  });
+});
+
+describe('the advice for letters that wait', () => {
+  const waiting = problem('letters-waiting', 1, ['n_1_1']);
+  const place = (name: string, isCall = false) => ({ name, isCall, count: 1 });
+  const calls: Section = {
+    ...{ name: 'calls', status: 'ok', findings: [] },
+    figures: { total: 1, collections: { records: 'orders', accounts: 'members' } },
+  };
+  const commands = (waitingIn: readonly ReturnType<typeof place>[], others: readonly Section[] = []) => {
+    const backup: Section = { name: 'backup', status: 'problems', figures: { waitingIn }, findings: [waiting] };
+    return adviceFor(reportOf([...others, backup], 'problems')).map(({ command }) => command);
+  };
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['a note', commands([place('notes')]), ['wx-durable recover --also notes']],
+    ['two kinds of notes', commands([place('notes'), place('tags')]), ['wx-durable recover --also notes,tags']],
+    ['a picture', commands([place('works', true)]), ['wx-durable recover']],
+    ['an order', commands([place('orders', true)]), ['wx-durable recover --records orders']],
+    [
+      'an order and a picture',
+      commands([place('orders', true), place('works', true)]),
+      ['wx-durable recover', 'wx-durable recover --records orders'],
+    ],
+    [
+      'its own order, and a note',
+      commands([place('orders', true), place('notes')], [calls]),
+      ['wx-durable recover --records orders --accounts members --also notes'],
+    ],
+    ['a picture, beside orders', commands([place('works', true)], [calls]), ['wx-durable recover']],
+    ['a name that is none', commands([place('x; rm')]), ['wx-durable recover']],
+  ])('names the command that brings home %s', (_what, found, expected) => {
+    expect(found).toEqual(expected);
+  });
+});
+
 describe('adviceFor', () => {
   it('names each command once, and the record of a letter rather than the letter', () => {
     const findings = [

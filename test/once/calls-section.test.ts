@@ -54,6 +54,18 @@ describe('a check of calls of any kind', () => {
     });
   });
 
+  it('finds calls that were interrupted as soon as their lease is over, and is not well', async () => {
+    const scene = await createScene();
+    scene.calls.forward(LEASE_MS / 2);
+    expect((await look(scene)).found).not.toHaveProperty('hold-expired');
+    scene.calls.forward(LEASE_MS / 2);
+    expect(await look(scene)).toMatchObject({
+      status: 'problems',
+      figures: { accounts: { open: 2, stale: 0 } },
+      found: { 'hold-expired': ['w_unknown', 'w_running'] },
+    });
+  });
+
   it('finds calls that nobody closes an hour after their lease, and what is unknown for more than a day', async () => {
     const scene = await createScene();
     scene.calls.forward(LEASE_MS + HOUR_MS);

@@ -7,36 +7,31 @@ import { recoverCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import {
   isPictures,
+  withAlsoOption,
   withCloudOptions,
   withKindOptions,
   withWalkOptions,
   withWriteOptions,
   type CloudOptions,
-  type KindOptions,
   type WalkOptions,
 } from '../options.ts';
 import type { Language } from '../language.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { progressBar, thousands } from '../progress-bar.ts';
 import { importLog, type LogImport } from '../recover/from-log.ts';
-import {
-  renderImport,
-  renderRecovery,
-  renderRequeue,
-  renderStays,
-  renderWaiting,
-  type Page,
-} from '../recover/render.ts';
+import { renderImport, renderRecovery, renderRequeue, renderWaiting, type Page } from '../recover/render.ts';
+import { renderStays } from '../recover/stays.ts';
+import { assertAlso } from '../recover/also.ts';
 import { countQuarantined, putBack } from '../recover/requeue.ts';
 import { recoverAll, type RecoveryResult } from '../recover/run.ts';
 import { assertKeyForLetters, openRecovery } from '../recover/tools.ts';
-import { findWaiting, type WaitingWork } from '../recover/waiting.ts';
+import { findWaiting, type Asked, type WaitingWork } from '../recover/waiting.ts';
 import { runtimeOf } from '../runtime.ts';
 import { openSession, type Session } from '../session.ts';
 import type { CommandContext } from '../terminal.ts';
 import { createWatch, type Watch } from '../walk.ts';
 
-interface RecoverOptions extends CloudOptions, WalkOptions, KindOptions {
+interface RecoverOptions extends CloudOptions, WalkOptions, Asked {
   readonly dryRun?: boolean;
   readonly fromLog?: string;
   readonly requeue?: string;
@@ -45,7 +40,7 @@ interface RecoverOptions extends CloudOptions, WalkOptions, KindOptions {
 /** Adds `wx-durable recover`: finishes interrupted calls and brings dead letters home, until nothing is left. */
 export function addRecoverCommand(program: Command, context: CommandContext): void {
   const command = program.command('recover').description('恢复中断的调用与备份记录 (finish calls, bring letters home)');
-  withKindOptions(withWalkOptions(withWriteOptions(withCloudOptions(command))))
+  withAlsoOption(withKindOptions(withWalkOptions(withWriteOptions(withCloudOptions(command)))))
     .option('--from-log <file>', '先导入云函数日志中的加密记录 (sealed records of an exported log)')
     .option('--requeue <id|all>', '先放回已隔离的备份记录 (put quarantined letters back first)')
     .addHelpText(
@@ -53,7 +48,7 @@ export function addRecoverCommand(program: Command, context: CommandContext): vo
       '\n退出码 (exit codes): 0 完成 done, 10 有失败 failures, 12 未完成 partial, 130 中断 interrupted\n' +
         '\n示例 (examples):\n  wx-durable recover --dry-run\n  wx-durable recover --env-id my-env-123\n' +
         '  wx-durable recover --env-id my-env-123 --from-log ./scf-log.json\n' +
-        '  wx-durable recover --env-id my-env-123 --records orders --accounts members',
+        '  wx-durable recover --env-id my-env-123 --records orders --accounts members --also notes',
     )
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<RecoverOptions>();
@@ -74,6 +69,7 @@ async function look(session: Session, options: RecoverOptions): Promise<void> {
   const { log } = session;
   const { fromLog, requeue, timeLimit } = options;
   const watch = createWatch(session.terminal, timeLimit * 1_000);
+  await assertAlso(session, options, watch.deadline);
   const imported = await importNamed(session, { fromLog, dryRun: true, watch, log });
   const waiting = await waitingIn(session, options, watch.deadline);
   const requeued = requeue === undefined ? undefined : await countQuarantined(session, requeue, watch.deadline);
@@ -85,7 +81,7 @@ async function look(session: Session, options: RecoverOptions): Promise<void> {
     },
     lines: () => [
       ...shownImport(imported, pageOf(session)),
-      ...renderWaiting(waiting, pageOf(session)),
+      ...renderWaiting(waiting, options, pageOf(session)),
       ...(requeued === undefined ? [] : [renderRequeue(requeued, { ...pageOf(session), isDone: false })]),
     ],
   });
@@ -102,6 +98,7 @@ async function run(session: Session, options: RecoverOptions, progress: Progress
   const from = resume ? checkpoint.read() : undefined;
   await assertKeyForLetters(runtimeOf(session, session.log), language);
   const { deadline: lookBy } = createWatch(terminal, LOOK_MS);
+  await assertAlso(session, options, lookBy);
   const waiting = await waitingIn(session, options, lookBy);
   const asked = requeue === undefined ? 0 : await countQuarantined(session, requeue, lookBy);
   await target.confirmWrite(whatWaits(waiting, { language, requeued: asked }));
@@ -111,20 +108,29 @@ async function run(session: Session, options: RecoverOptions, progress: Progress
   const log = counting(session.log, waiting, progress);
   const imported = await importNamed(session, { fromLog, dryRun: false, watch, log });
   const requeued = requeue === undefined ? undefined : await putBack(session, requeue, watch.deadline);
-  const result = await recoverAll(openRecovery(runtimeOf(session, log), options), watch, from);
+  const result = await recoverAll(openRecovery(runtimeOf(session, log), options), {
+    ...{ watch, start: from, also: options.also ?? [] },
+  });
   progress.end();
   keep(checkpoint, result.checkpoint);
   const stays = result.checkpoint ? undefined : await lookAgain(session, options);
-  report(session, { result, stays, imported, requeued, path: checkpoint.path, isInterrupted: watch.isInterrupted() });
+  report(session, options, {
+    result,
+    stays,
+    imported,
+    requeued,
+    path: checkpoint.path,
+    isInterrupted: watch.isInterrupted(),
+  });
 }
 
 // What was done stands, whether it can be seen or not.
-async function lookAgain(session: Session, kind: KindOptions): Promise<WaitingWork | undefined> {
+async function lookAgain(session: Session, kind: Asked): Promise<WaitingWork | undefined> {
   const { deadline } = createWatch(session.terminal, LOOK_MS);
   return waitingIn(session, kind, deadline).catch(() => undefined);
 }
 
-function waitingIn({ target }: Session, kind: KindOptions, deadline: Deadline): Promise<WaitingWork> {
+function waitingIn({ target }: Session, kind: Asked, deadline: Deadline): Promise<WaitingWork> {
   return findWaiting(target.store, { kind, deadline, nowMs: nodePorts.clock.now() });
 }
 
@@ -181,7 +187,11 @@ interface Ended {
   readonly isInterrupted: boolean;
 }
 
-function report(session: Session, { result, stays, imported, requeued, path, isInterrupted }: Ended): void {
+function report(
+  session: Session,
+  asked: Asked,
+  { result, stays, imported, requeued, path, isInterrupted }: Ended,
+): void {
   const { phases, passes, checkpoint } = result;
   session.finish({
     json: {
@@ -194,7 +204,7 @@ function report(session: Session, { result, stays, imported, requeued, path, isI
       ...shownImport(imported, pageOf(session)),
       ...(requeued === undefined ? [] : [renderRequeue(requeued, { ...pageOf(session), isDone: true })]),
       ...renderRecovery(result, pageOf(session)),
-      ...(stays ? renderStays(stays, pageOf(session)) : []),
+      ...(stays ? renderStays(stays, asked, pageOf(session)) : []),
     ],
   });
   if (checkpoint) sayResume(session, path);

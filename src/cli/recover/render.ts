@@ -1,5 +1,4 @@
 import { codeFacts, type Code } from '../../core/index.ts';
-import { beijingMoment } from '../explain/moment.ts';
 import type { Language } from '../language.ts';
 import { maskId } from '../privacy.ts';
 import { thousands } from '../progress-bar.ts';
@@ -7,7 +6,8 @@ import type { Paint } from '../style.ts';
 import { renderTable } from '../table.ts';
 import type { LogImport } from './from-log.ts';
 import type { RecoveryResult } from './run.ts';
-import type { WaitingWork } from './waiting.ts';
+import { renderElsewhere } from './stays.ts';
+import type { Asked, WaitingWork } from './waiting.ts';
 
 export interface Page {
   readonly language: Language;
@@ -16,15 +16,22 @@ export interface Page {
 }
 
 /** What recovery would look at, for a person. */
-export function renderWaiting(waiting: WaitingWork, { language, columns, paint }: Page): readonly string[] {
+export function renderWaiting(waiting: WaitingWork, asked: Asked, page: Page): readonly string[] {
+  const { language, columns, paint } = page;
   const text = TEXTS[language];
-  const names = Object.keys(waiting) as (keyof WaitingWork)[];
+  const names = Object.keys(text.waiting) as (keyof typeof text.waiting)[];
   const rows = names.map((name) => {
     const { count, ids } = waiting[name];
     const shown = ids.slice(0, 3).map(maskId).join(' ');
     return [text.waiting[name], thousands(count), count > 3 ? `${shown} …` : shown];
   });
-  return [paint('bold', text.wouldDo), ...renderTable({ head: text.waitingHead, rows, columns }), '', text.nothingDone];
+  return [
+    paint('bold', text.wouldDo),
+    ...renderTable({ head: text.waitingHead, rows, columns }),
+    ...renderElsewhere(waiting.elsewhere, asked, page),
+    '',
+    text.nothingDone,
+  ];
 }
 
 /** What recovery did, for a person. */
@@ -43,19 +50,6 @@ export function renderRecovery(result: RecoveryResult, page: Page): readonly str
     ...renderFailures(failures, page),
     '',
     closing(result, page),
-  ];
-}
-
-/** What is left after recovery, and when or by whom it is decided, for a person; nothing where nothing is. */
-export function renderStays({ holds, quarantined }: WaitingWork, { language, paint }: Page): readonly string[] {
-  const text = TEXTS[language];
-  const { count, ids, decidedByAtMs } = holds;
-  const shown = ids.slice(0, 3).map(maskId).join(' ');
-  return [
-    ...(decidedByAtMs === undefined
-      ? []
-      : [text.undecided(thousands(count), beijingMoment(decidedByAtMs)), `   ${shown}`]),
-    ...(quarantined.count > 0 ? [paint('yellow', text.setAside(thousands(quarantined.count)))] : []),
   ];
 }
 
@@ -127,11 +121,8 @@ const TEXTS = {
     wholePhase: '（整个阶段）',
     stopped: '⏳ 未完成',
     someFailed: '❌ 有记录未能恢复，可用 wx-durable explain <记录> 查看',
-    someWait: '✅ 能恢复的都已恢复；其余要等租约到期或图片服务给出结果',
+    someWait: '✅ 能恢复的都已恢复',
     allDone: '✅ 没有需要恢复的记录了',
-    undecided: (count: string, at: string) =>
-      `⏳ ${count} 次调用还没有结果；到 ${at}（北京时间）仍没有的，记为 failed 并退还`,
-    setAside: (count: string) => `⚠ ${count} 条备份记录已隔离；改正原因后用 --requeue <ID|all> 放回`,
   },
   en: {
     wouldDo: 'Waiting for recovery',
@@ -152,10 +143,7 @@ const TEXTS = {
     wholePhase: '(the whole phase)',
     stopped: '⏳ not finished',
     someFailed: '❌ some could not be recovered; see wx-durable explain <record>',
-    someWait: '✅ done; the rest waits for a lease to end or for the image service',
+    someWait: '✅ what can be recovered is',
     allDone: '✅ nothing is left to recover',
-    undecided: (count: string, at: string) =>
-      `⏳ ${count} calls have no result yet; without one by ${at} (Beijing) they fail and are given back`,
-    setAside: (count: string) => `⚠ ${count} letters are set aside; mend the cause, then --requeue <id|all>`,
   },
 } as const;

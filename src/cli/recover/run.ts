@@ -28,11 +28,18 @@ const MAX_PASSES = 10;
 
 const EMPTY: PhaseTotals = { done: 0, skipped: 0, failed: [], failedCount: 0 };
 
+export interface RecoverRun {
+  readonly watch: Watch;
+  /** Where an earlier run stopped. */
+  readonly start: GenerationCheckpoint | undefined;
+  /** Collections of plain writes, whose letters are brought home too. */
+  readonly also: readonly string[];
+}
+
 /** Runs recovery until a whole pass finds nothing more to do, or the watch is over. */
 export async function recoverAll(
   recovery: GenerationRecovery,
-  watch: Watch,
-  start: GenerationCheckpoint | undefined,
+  { watch, start, also }: RecoverRun,
 ): Promise<RecoveryResult> {
   let phases: Record<string, PhaseTotals> = {};
   let from = start;
@@ -40,7 +47,7 @@ export async function recoverAll(
     const before = doneIn(phases);
     phases = forgetLeftovers(phases);
     do {
-      const report = await recovery.recover({ deadline: watch.slice(SLICE_MS), from });
+      const report = await recovery.recover({ deadline: watch.slice(SLICE_MS), from, also });
       phases = add(phases, report.phases);
       from = report.checkpoint;
       if (from && isOver(watch)) return { phases, passes, checkpoint: from };

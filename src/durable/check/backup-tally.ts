@@ -1,7 +1,9 @@
 import type { Plain } from '../../core/index.ts';
 import {
   addFinding,
+  collections,
   concludeFindings,
+  isText,
   momentOf,
   statusOf,
   type FoundSoFar,
@@ -26,6 +28,9 @@ export const BACKUP_FINDINGS = {
 
 type BackupFinding = keyof typeof BACKUP_FINDINGS;
 
+/** Waiting letters for one collection: of costly calls, whose holds have a say, or of plain writes. */
+type Place = { name: string; isCall: boolean; count: number };
+
 /** A count by a name that comes out of documents: a list, since such a name may be no field name. */
 type Named = { name: string; count: number }[];
 type Age = 'underHour' | 'underDay' | 'underWeek' | 'underMonth' | 'older' | 'unknown';
@@ -42,6 +47,8 @@ export type BackupTally = {
   byReason: Named;
   quarantineReasons: Named;
   oldestWaitingAtMs: number | null;
+  /** Where the letters that can be brought home belong; the first twenty places. */
+  waitingIn: Place[];
   found: FoundSoFar;
 };
 
@@ -68,6 +75,7 @@ export function emptyTally(startedAtMs: number): BackupTally {
     byReason: [],
     quarantineReasons: [],
     oldestWaitingAtMs: null,
+    waitingIn: [],
     found: {},
   };
 }
@@ -96,7 +104,10 @@ export function countWaiting(tally: BackupTally, letter: Document, verdict: Verd
   if (verdict === 'malformed') find('letters-malformed');
   if (verdict === 'unknown-key') find('letters-unknown-key');
   if (verdict === 'unkeyed') find('letters-unkeyed');
-  if (verdict === 'sound' || verdict === 'unkeyed') find('letters-waiting');
+  if (verdict === 'sound' || verdict === 'unkeyed') {
+    find('letters-waiting');
+    countPlace(tally.waitingIn, letter);
+  }
   const atMs = momentOf(letter['timestamp']);
   if (atMs === undefined) return;
   tally.oldestWaitingAtMs = Math.min(tally.oldestWaitingAtMs ?? atMs, atMs);
@@ -116,7 +127,7 @@ export function concludeBackup(tally: BackupTally): Section {
 }
 
 function figuresOf(tally: BackupTally): Record<string, Plain> {
-  const { count, byState, byAge, byReason, quarantineReasons, startedAtMs, oldestWaitingAtMs } = tally;
+  const { count, byState, byAge, byReason, quarantineReasons, startedAtMs, oldestWaitingAtMs, waitingIn } = tally;
   const number = (kind: BackupFinding): number => tally.found[kind]?.count ?? 0;
   return {
     ...{ count, ...byState },
@@ -125,7 +136,7 @@ function figuresOf(tally: BackupTally): Record<string, Plain> {
     unknownKey: number('letters-unknown-key'),
     olderForm: number('letters-older-form'),
     oldestWaitingMs: oldestWaitingAtMs === null ? null : Math.max(0, startedAtMs - oldestWaitingAtMs),
-    ...{ byAge, byReason, quarantineReasons },
+    ...{ waitingIn, byAge, byReason, quarantineReasons },
   };
 }
 
@@ -139,6 +150,17 @@ function countName(names: Named, value: unknown): void {
   const known = names.find((entry) => entry.name === name);
   const entry = known ?? (names.length < SHOWN_NAMES ? newName(names, name) : names[SHOWN_NAMES]);
   (entry ?? newName(names, 'other')).count += 1;
+}
+
+function countPlace(places: Place[], letter: Document): void {
+  // One of the older flat form names no place: it is a picture's.
+  const { collection: name = collections.works, payload } = letter as { collection?: unknown; payload?: unknown };
+  if (typeof name !== 'string' || name.length > NAME_LENGTH) return;
+  const { token, hash } = (payload ?? {}) as { token?: unknown; hash?: unknown };
+  const isCall = name === collections.works || (isText(token) && isText(hash));
+  const known = places.find((place) => place.name === name && place.isCall === isCall);
+  if (known) known.count += 1;
+  else if (places.length < SHOWN_NAMES) places.push({ name, isCall, count: 1 });
 }
 
 function newName(names: Named, name: string): Named[number] {

@@ -11,6 +11,7 @@ export const CALL_FINDINGS = {
   'user-unknown': 'problem',
   'open-count-wrong': 'problem',
   'hold-stale': 'problem',
+  'hold-expired': 'problem',
   'unknown-overdue': 'problem',
   'unknown-waiting': 'note',
   'record-of-others': 'note',

@@ -46,8 +46,8 @@ const BATCH = 500;
 
 /**
  * Section `calls`: what can be said of costly calls of any kind. Their records' form, state and account; of the accounts
- * that ever paid, whether `quota.open` (by which recovery finds them) counts their open holds, which of those nobody
- * closes, and whether each closed one has its record or a letter. Per 1,000 records one request and as many as it takes
+ * that ever paid, whether `quota.open` (by which recovery finds them) counts their open holds, which of those were
+ * interrupted (their lease is over), and whether each closed one has its record or a letter. Per 1,000 records one request and as many as it takes
  * for their accounts, 500 each; per 1,000 accounts one, and one for 500 of their closed holds.
  */
 export function createCallsSection(deps: CallsSectionDeps, kind: PlainKindOptions): CheckSection {
@@ -142,7 +142,10 @@ async function checkAccounts(step: Step): Promise<Page> {
 function countOpen(state: CallsState, recordId: string, until: number): void {
   state.accounts.open += 1;
   // One without an end would stay for ever.
-  if (Number.isFinite(until) && until > state.nowMs - STALE_AFTER_MS) return;
+  const overMs = Number.isFinite(until) ? state.nowMs - until : Infinity;
+  if (overMs < 0) return;
+  // Nobody but its team's own timer recovers such a call, and nobody looks whether that runs: it is said at once.
+  if (overMs < STALE_AFTER_MS) return addFinding(state.found, 'hold-expired', [recordId]);
   state.accounts.stale += 1;
   addFinding(state.found, 'hold-stale', [recordId]);
 }
