@@ -2,10 +2,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { checkFunctions } from '../../src/cli/doctor/functions.ts';
-import { heartbeatLines } from '../../src/cli/doctor/heartbeat.ts';
+import { heartbeatLines, missedJobs } from '../../src/cli/doctor/heartbeat.ts';
 import { expectedJobs } from '../../src/service/index.ts';
 import { isAtLeast } from '../../src/cli/doctor/machine.ts';
 import { readRow } from '../../src/jobs/table.ts';
+import type { FaultRule } from '../support/local-cloud.ts';
 import { asEnvironment, createOpsStage, initialise, widest, type OpsStage } from './ops-stage.ts';
 
 let stage: OpsStage;
@@ -86,14 +87,26 @@ describe('the settings of functions', () => {
     checkFunctions(folder(files)).map(({ status, said }) => `${status} ${said.en}`);
 
   test.each([
-    ['no config.json', {}, 'problem f/config.json: no timeout'],
-    ['no timeout', { 'cloudfunctions/f/config.json': '{}' }, 'problem f/config.json: no timeout'],
-    ['the default of 3 s', { 'cloudfunctions/f/config.json': '{ "timeout": 3 }' }, 'problem f/config.json: no timeout'],
+    ['no config.json', {}, "skipped f/config.json: the platform's default timeout"],
+    ['no timeout', { 'cloudfunctions/f/config.json': '{}' }, "skipped f/config.json: the platform's default timeout"],
+    [
+      'the default of 3 s',
+      { 'cloudfunctions/f/config.json': '{ "timeout": 3 }' },
+      "skipped f/config.json: the platform's default timeout",
+    ],
     ['damage', { 'cloudfunctions/f/config.json': '{' }, 'problem f/config.json is not valid JSON'],
     ['all in place', { 'cloudfunctions/f/config.json': '{ "timeout": 20 }' }, 'ok cloudfunctions: 1 functions'],
   ])('are looked at: %s', (_what, files, expected) => {
     expect(found({ 'cloudfunctions/f/index.js': '', ...files })[0]).toContain(expected);
   });
+
+  test.each(['generateImage', 'recoverFromBackup', 'fixUserConsistency', 'checkDataIntegrity'])(
+    'of %s, which takes longer than 3 s, must say how long',
+    (name) => {
+      const files = { [`cloudfunctions/${name}/index.js`]: '', [`cloudfunctions/${name}/config.json`]: `{ ${timer} }` };
+      expect(found(files)[0]).toBe(`problem ${name}/config.json: no timeout; the platform's default is 3 s`);
+    },
+  );
 
   test("a maintenance function without a timer never runs, in either tool's file", () => {
     const own = { 'cloudfunctions/recoverFromBackup/index.js': '' };
@@ -124,6 +137,80 @@ describe('the timers', () => {
     expect(statusOf(60_000, 'environment')).toBe('ok');
     expect(statusOf(24 * 3_600_000, 'environment')).toBe('problem');
     expect(statusOf(24 * 3_600_000, 'local')).toBe('ok');
+  });
+});
+
+describe('a project that has functions of its own alone', () => {
+  const PROJECT = { 'coupons/index.js': '', 'recoverCoupons/index.js': '', 'recoverCoupons/config.json': '{}' };
+  const folderOf = (files: Readonly<Record<string, string>>): string => {
+    const root = join(stage.cli.folder, 'own');
+    rmSync(root, { recursive: true, force: true });
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(root, path, '..'), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    return root;
+  };
+  // Beside a cloud in which nobody deployed generateImage.
+  const deaf: FaultRule = { action: 'functions.invokeFunction', inject: 'reset-before' };
+
+  test('is told nothing of an image service, and 3 s are a hint: exit 0, 80 columns', async () => {
+    await initialise(stage.cloud);
+    stage.cloud.faults.set([deaf]);
+    for (const lang of ['zh', 'en']) {
+      const ended = await stage.wx(['doctor', '--functions', folderOf(PROJECT), '--lang', lang]);
+      expect(ended.code).toBe(0);
+      expect(ended.stdout).not.toMatch(/图片服务|image service|WX_DURABLE_PROVIDER/);
+      expect(ended.stdout).toContain('coupons/config.json');
+      expect(widest(ended.stdout)).toBeLessThanOrEqual(80);
+    }
+    const pictures = { ...PROJECT, 'generateImage/index.js': '', 'generateImage/config.json': '{ "timeout": 60 }' };
+    const { result } = await stage.json(['doctor', '--functions', folderOf(pictures)]);
+    expect(named(result, 'provider')).toMatchObject([{ status: 'skipped' }]);
+  });
+
+  test('has its durable.timer counted among what runs', async () => {
+    const at = new Date();
+    const row = { _id: 'recover-coupons', createdAt: at, beatAt: at, lastStartedAt: at, dueAt: at };
+    await stage.cloud.load('durable_jobs', [row]);
+    const { result } = await stage.json(['doctor', '--functions', folderOf(PROJECT)]);
+    expect(named(result, 'timers')).toMatchObject([{ status: 'ok', said: '维护任务按时运行：recover-coupons' }]);
+    await stage.cloud.load('durable_jobs', []);
+  });
+});
+
+describe('the jobs that are missed', () => {
+  const nowMs = Date.UTC(2026, 10, 22);
+  const tableOf = (...names: readonly (readonly [name: string, agoMs: number])[]) => {
+    const rows = names.map(([_id, agoMs]) => {
+      const at = new Date(nowMs - agoMs);
+      return readRow({ _id, createdAt: at, beatAt: at, lastStartedAt: at, dueAt: new Date(nowMs) });
+    });
+    return { isMissing: false, rows: new Map(rows.map((row) => [row.name, row])) };
+  };
+  const HOUR_MS = 3_600_000;
+  const missed = (table: ReturnType<typeof tableOf>, functions?: readonly string[], env = {}) =>
+    missedJobs(table, { env, functions }).map(({ name }) => name);
+
+  test("are those of the functions in the folder, of WX_DURABLE_FUNCTIONS, or none beside a team's own timer", () => {
+    const own = ['coupons', 'recoverCoupons'];
+    const all = expectedJobs({}).map(({ name }) => name);
+    expect(missed(tableOf(['recover-coupons', 0]), own)).toEqual([]);
+    expect(missed(tableOf(['recover-coupons', 0]))).toEqual([]);
+    expect(missed(tableOf(), own)).toEqual(all);
+    expect(missed(tableOf(['recovery', 0]), own)).toEqual(all);
+    expect(missed(tableOf(['recover-coupons', 0]), [...own, 'recoverFromBackup'])).toEqual(['recovery', 'retention']);
+    const env = { WX_DURABLE_FUNCTIONS: 'checkDataIntegrity' };
+    expect(missed(tableOf(['recover-coupons', 0]), own, env)).toEqual(['check-daily', 'check-weekly']);
+  });
+
+  test('include a timer of their own that has been silent for two days, and no document that never ran', () => {
+    const line = (table: ReturnType<typeof tableOf>) =>
+      heartbeatLines(table, { nowMs, kind: 'environment', jobs: [] })[0];
+    expect(line(tableOf(['recover-coupons', 47 * HOUR_MS]))).toMatchObject({ status: 'ok' });
+    expect(line(tableOf(['recover-coupons', 49 * HOUR_MS]))).toMatchObject({ status: 'problem' });
+    const stray = readRow({ _id: 'doctor_x', at: new Date(nowMs) });
+    expect(line({ isMissing: false, rows: new Map([['doctor_x', stray]]) })).toMatchObject({ status: 'problem' });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { nodePorts } from '../../core/node/index.ts';
 import { checkClock, checkCollections } from '../doctor/database.ts';
-import { checkFunctions } from '../doctor/functions.ts';
+import { checkFunctions, functionNames } from '../doctor/functions.ts';
 import { checkHeartbeat } from '../doctor/heartbeat.ts';
 import { line, type DoctorLine } from '../doctor/line.ts';
 import { checkMachine } from '../doctor/machine.ts';
@@ -61,11 +61,12 @@ async function examine(
   const mayWrite = target.kind === 'local' || options.write === true;
   if (mayWrite) await target.confirmWrite({ zh: '一个临时文档', en: 'a temporary document' }[language]);
   const { clock, random, createSeal } = nodePorts;
+  const names = functionNames(process.cwd(), options.functions);
   const [collections, clocks, settings, timers] = await Promise.all([
     checkCollections(target),
     mayWrite ? checkClock(target, { clock, random }) : CLOCK_SKIPPED,
-    checkSettings(target, { clock, env: terminal.env, createSeal }),
-    checkHeartbeat(target, { clock, random, log, env: terminal.env }),
+    checkSettings(target, { clock, env: terminal.env, createSeal, functions: names }),
+    checkHeartbeat(target, { clock, random, log, env: terminal.env, functions: names }),
   ]);
   const machine = checkMachine({ node: process.versions.node, sdk: target.sdkVersion });
   const functions = checkFunctions(process.cwd(), options.functions);

@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path';
 import { line, type DoctorLine } from './line.ts';
 
 /** Functions of this library that do nothing unless a timer calls them. */
-const TIMED = ['recoverFromBackup', 'fixUserConsistency', 'checkDataIntegrity'];
+export const TIMED: readonly string[] = ['recoverFromBackup', 'fixUserConsistency', 'checkDataIntegrity'];
+/** Functions of this library for which the platform's default timeout is too short. */
+const SLOW = [...TIMED, 'generateImage'];
 
 interface Settings {
   readonly name: string;
@@ -21,15 +23,22 @@ export function checkFunctions(cwd: string, named?: string): readonly DoctorLine
   if (root === undefined || folders.length === 0) return [nothingFound(named)];
   const configs = folders.map((name) => readConfig(resolve(cwd, root, name), name));
   const manifest = readManifest(cwd, root);
-  const problems = [...configs, ...manifest].flatMap((settings) =>
-    'problem' in settings ? [settings.problem] : problemsOf(settings),
+  const remarks = [...configs, ...manifest].flatMap((settings) =>
+    'problem' in settings ? [settings.problem] : remarksOn(settings),
   );
   const count = folders.length;
   const found = {
     zh: `${root} 中的 ${count} 个云函数：超时与定时器已设置`,
     en: `${root}: ${count} functions have their timeouts and timers`,
   };
-  return problems.length > 0 ? problems : [line('ok', 'functions', found)];
+  return remarks.length > 0 ? remarks : [line('ok', 'functions', found)];
+}
+
+/** The names of the functions in this folder; undefined where there is no folder of functions. */
+export function functionNames(cwd: string, named?: string): readonly string[] | undefined {
+  const root = named ?? findRoot(cwd);
+  const folders = root === undefined ? [] : functionFolders(resolve(cwd, root));
+  return folders.length > 0 ? folders : undefined;
 }
 
 function findRoot(cwd: string): string | undefined {
@@ -50,7 +59,7 @@ function functionFolders(root: string): readonly string[] {
 function readConfig(folder: string, name: string): Settings | { readonly problem: DoctorLine } {
   const path = join(folder, 'config.json');
   const where = `${name}/config.json`;
-  if (!existsSync(path)) return { problem: noTimeout(where) };
+  if (!existsSync(path)) return { name: where, timeout: undefined, triggers: [] };
   const config = readJson(path);
   if (!config) return { problem: unreadable(where) };
   return { name: where, timeout: config['timeout'], triggers: listIn(config['triggers']) };
@@ -69,10 +78,12 @@ function readManifest(cwd: string, root: string): readonly (Settings | { readonl
   });
 }
 
-function problemsOf({ name, timeout, triggers }: Settings): readonly DoctorLine[] {
-  const isTimed = TIMED.some((timed) => name.split(/[ /]/).includes(timed));
+function remarksOn({ name, timeout, triggers }: Settings): readonly DoctorLine[] {
+  const isOneOf = (names: readonly string[]): boolean => names.some((each) => name.split(/[ /]/).includes(each));
+  const isTimed = isOneOf(TIMED);
+  const isShort = !(typeof timeout === 'number' && timeout > 3);
   return [
-    ...(typeof timeout === 'number' && timeout > 3 ? [] : [noTimeout(name)]),
+    ...(isShort ? [isOneOf(SLOW) ? noTimeout(name) : shortTimeout(name)] : []),
     ...(isTimed && triggers.length === 0 ? [noTimer(name)] : []),
     ...(triggers.length > 1 ? [manyTimers(name)] : []),
   ];
@@ -85,6 +96,17 @@ function noTimeout(name: string): DoctorLine {
   };
   return line('problem', 'functions', said, { zh: '设置 "timeout": 60', en: 'set "timeout": 60' });
 }
+
+// Of somebody else's function nobody knows how long it takes.
+function shortTimeout(name: string): DoctorLine {
+  const said = { zh: `${name}：超时时间为平台默认的 3 秒`, en: `${name}: the platform's default timeout of 3 s` };
+  return line('skipped', 'functions', said, OWN_TIMEOUT);
+}
+
+const OWN_TIMEOUT = {
+  zh: '调用慢的外部服务时，请设更长的 "timeout"',
+  en: 'where it calls a slow service, set a longer "timeout"',
+};
 
 function noTimer(name: string): DoctorLine {
   return line(

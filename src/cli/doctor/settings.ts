@@ -9,6 +9,8 @@ interface SettingsDeps {
   readonly clock: Clock;
   readonly env: Env;
   createSeal(secret: string): Seal;
+  /** The functions in this folder; undefined where that is not known. */
+  readonly functions: readonly string[] | undefined;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -21,8 +23,12 @@ export async function checkSettings(target: Target, deps: SettingsDeps): Promise
   const wrong = wrongSetting(deps);
   if (wrong) return [wrong];
   const deployed = await askFunction(target, deps.clock);
+  const provider = deps.env['WX_DURABLE_PROVIDER'];
+  // Who has functions of their own alone needs no image service.
+  const makesPictures =
+    deployed !== undefined || Boolean(provider) || (deps.functions?.includes('generateImage') ?? true);
   return [
-    providerLine(deps.env['WX_DURABLE_PROVIDER'], deployed),
+    ...(makesPictures ? [providerLine(provider, deployed)] : []),
     keyLine(Boolean(deps.env['WX_DURABLE_KEY']), deployed, target.kind),
   ];
 }
