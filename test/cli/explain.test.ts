@@ -3,8 +3,11 @@ import type { Evidence, SeenLetter } from '../../src/cli/explain/evidence.ts';
 import { planNext } from '../../src/cli/explain/next.ts';
 import type { Hold } from '../../src/once/index.ts';
 import type { Work } from '../../src/records/index.ts';
+import { composeLetter, createAuthenticator } from '../../src/durable/letter.ts';
+import type { Document } from '../../src/store/index.ts';
 import { composeOlderLetter, olderIdOf } from '../support/letters.ts';
 import { person, userIdOf, workIdOf, type FaultRule } from '../support/local-cloud.ts';
+import { testHash } from '../support/ports.ts';
 import { createOpsStage, widest, type OpsStage } from './ops-stage.ts';
 
 const OPENID = 'oABCDEFGHIJKLMNOPQRSTUVWXYZ1';
@@ -97,6 +100,147 @@ describe('explain', () => {
   });
 });
 
+describe('of a record of any kind, stored, waiting, open, unknown or deleted', () => {
+  const nowMs = Date.now();
+  const at = new Date(nowMs - 7_200_000);
+  const base = { userId: 'u_kinds', token: 't', hash: 'h', attempt: 1, createdAt: at, errorCode: null };
+  const picture = { ...base, price: 1, day: '20261122', asset: { state: 'pending', fileId: null } };
+  const done = { status: 'completed', finishedAt: at };
+  const unknown = { status: 'unknown', finishedAt: null };
+  const letterOf = (collection: string, record: Document, state = 'waiting') => ({
+    ...composeLetter(createAuthenticator(testHash), { collection, record, attempt: 1, failures: [], atMs: nowMs }),
+    ...(state === 'waiting' ? {} : { state, recoveredAt: new Date(nowMs) }),
+  });
+  const held = (st: string, more: object = {}) => ({
+    ...{ st, token: 't', attempt: 1, hash: 'h', at: at.getTime(), until: nowMs - 60_000, price: 0, day: '20261122' },
+    ...more,
+  });
+  const order = (st: string) => held(st, { records: 'orders', take: [['points', -30]], done: [['orderCount', 1]] });
+  const note = { _id: 'n_stored', text: '秘密' };
+  const HOLDS = {
+    p_stored: held('done', { price: 2 }),
+    p_open: held('open', { price: 2 }),
+    p_unknown: held('open', { price: 2 }),
+    o_stored: order('done'),
+    o_back: order('back'),
+    o_open: order('open'),
+    o_unknown: order('open'),
+    o_letter: order('open'),
+    o_free: held('done', { records: 'orders' }),
+    o_broken: { st: 'open', records: 'orders', take: 'broken' },
+  };
+
+  beforeAll(async () => {
+    const { cloud } = stage;
+    for (const work of [
+      { _id: 'p_stored', ...picture, ...done },
+      { _id: 'p_unknown', ...picture, ...unknown },
+      { _id: 'p_deleted', ...picture, ...done, deletedAt: at },
+      { _id: 'p_older', userId: 'u_kinds', prompt: '旧', imageUrl: 'x', createdAt: at },
+    ])
+      await cloud.add('works', work);
+    await cloud.load('orders', [
+      { _id: 'o_stored', ...base, ...done },
+      { _id: 'o_back', ...base, status: 'failed', finishedAt: at, errorCode: 'PROVIDER_FAILED' },
+      { _id: 'o_unknown', ...base, ...unknown },
+      { _id: 'o_deleted', ...base, ...done, deletedAt: at },
+      { _id: 'o_free', ...base, ...done },
+    ]);
+    await cloud.load('notes', [
+      note,
+      { _id: 'n_both', text: '' },
+      { _id: 'n_home', text: '', isRecovered: true, recoveredAt: at },
+      { _id: 'n_deleted', deletedAt: at },
+      { _id: 'n_odd', status: null, attempt: 'x', userId: 7, finishedAt: 'y' },
+    ]);
+    for (const letter of [
+      letterOf('notes', { _id: 'n_letter', text: '秘密' }),
+      letterOf('notes', { _id: 'n_both', text: '' }),
+      letterOf('notes', { _id: 'n_home', text: '' }, 'redriven'),
+      letterOf('works', { _id: 'p_letter', ...picture, ...done }),
+      letterOf('orders', { _id: 'o_letter', ...base, ...done }),
+      composeOlderLetter('older_2', { _id: 'p_flat', userId: 'u_kinds', status: 'completed' }),
+    ])
+      await cloud.add('emergency_backup', letter);
+    const quota = { open: 6, seq: 9, used: {}, holds: HOLDS };
+    await cloud.add('users', { ...person('oKinds'), _id: 'u_kinds', quota });
+  });
+
+  const NOTHING_ELSE = /undefined|null|NaN|\[object|Invalid/;
+  const stringsIn = (value: unknown): readonly string[] => {
+    if (typeof value === 'string') return [value];
+    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
+  };
+
+  test.each<[string, string, RegExp, RegExp]>([
+    ['p_stored', 'works', /费用 +已收取 2 积分/, /charge +2 credits/],
+    ['p_open', 'works', /退还 2 积分/, /giving back 2 credits/],
+    ['p_unknown', 'works', /退还 2 积分/, /2 credits come back/],
+    ['p_deleted', 'works', /用户删除了作品/, /the person deleted it/],
+    ['p_older', 'works', /works +\?/, /works +\?/],
+    ['p_letter', 'works', /放回 works/, /brings the record home/],
+    ['p_flat', 'works', /记录写入失败（尝试 3 次）/, /the record could not be written \(3 tries\)/],
+    [
+      'o_stored',
+      'orders',
+      /费用 +已收取 points -30，已计入 orderCount \+1/,
+      /charge +points -30, counted orderCount \+1/,
+    ],
+    ['o_back', 'orders', /费用 +已退还 points \+30/, /charge +points \+30 given back/],
+    ['o_open', 'orders', /退还 points \+30/, /giving back points \+30/],
+    ['o_unknown', 'orders', /退还 points \+30/, /points \+30 come back/],
+    [
+      'o_letter',
+      'orders',
+      /放回 orders：.*recover --records orders --accounts users/,
+      /recover --records orders --accounts users/,
+    ],
+    ['o_deleted', 'orders', /被标为已删除/, /it was marked as deleted/],
+    ['o_free', 'orders', /没有占用字段/, /no field/],
+    ['o_broken', 'orders', /没有占用字段/, /no field/],
+    [
+      'n_stored',
+      'notes',
+      /状态 +已保存在 notes.*➜ 已保存在 notes，不会再变化/,
+      /➜ it is stored in notes; nothing more happens/,
+    ],
+    ['n_letter', 'notes', /还没有回到 notes.*recover --also notes/, /kept in emergency_backup.*recover --also notes/],
+    [
+      'n_both',
+      'notes',
+      /备份记录也在.*recover --also notes/,
+      /its letter is settled by: wx-durable recover --also notes/,
+    ],
+    ['n_home', 'notes', /由恢复写入 notes.*备份记录：放回 notes/, /written to notes by recovery/],
+    ['n_deleted', 'notes', /被标为已删除/, /it was marked as deleted/],
+    ['n_odd', 'notes', /已保存在 notes/, /stored in notes/],
+  ])(
+    '%s tells what is true of it, in both languages and as JSON, and nothing that is not there',
+    async (id, records, zh, en) => {
+      // What has no letter names no collection by itself.
+      const isFound = ['n_letter', 'o_letter', 'p_'].some((named) => id.startsWith(named));
+      const args = ['explain', id, ...(isFound ? [] : ['--records', records])];
+      const [chinese, english, json] = await Promise.all([
+        stage.wx(args),
+        stage.wx([...args, '--lang', 'en']),
+        stage.json([...args, '--lang', 'en']),
+      ]);
+      for (const { code, stdout } of [chinese, english]) {
+        expect(code).toBe(0);
+        expect(stdout).not.toMatch(NOTHING_ELSE);
+        expect(stdout).not.toContain('秘密');
+        expect(widest(stdout)).toBeLessThanOrEqual(80);
+        if (records !== 'works') expect(stdout).not.toMatch(/works|积分|credits|图片|picture/);
+      }
+      const inOne = (text: string): string => text.replaceAll(/\n */g, ' ');
+      expect(inOne(chinese.stdout)).toMatch(zh);
+      expect(inOne(english.stdout)).toMatch(en);
+      expect(json.result).toMatchObject({ id, collection: records });
+      for (const text of stringsIn(json.result)) expect(text).not.toMatch(NOTHING_ELSE);
+    },
+  );
+});
+
 describe('what happens next', () => {
   const nowMs = Date.UTC(2026, 10, 22, 4);
   const ok = <T>(value: T) => ({ ok: true, value }) as const;
@@ -124,7 +268,7 @@ describe('what happens next', () => {
       recoveredAt: undefined,
     }) as unknown as SeenLetter;
   const nothing: Evidence = {
-    ...{ id: 'w1', records: 'works', work: ok(undefined), account: ok(undefined), hold: undefined },
+    ...{ id: 'w1', records: 'works', accounts: 'users', work: ok(undefined), account: ok(undefined), hold: undefined },
     ...{ letters: ok([]), files: ok([]), picture: ok('none') },
   };
   const next = (evidence: Partial<Evidence>) =>

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { sealsOf } from '../../service/index.ts';
+import { natureOf } from '../explain/amounts.ts';
 import { gather, type Evidence } from '../explain/evidence.ts';
 import { lettersIn, planNext, unreadPlaces, type Next } from '../explain/next.ts';
 import { renderStory } from '../explain/render.ts';
@@ -55,12 +56,17 @@ async function explain(session: Session, workId: string, kind: KindOptions): Pro
 }
 
 function shown(evidence: Evidence): object {
-  const { work, hold, picture } = evidence;
-  const record = work.ok ? work.value : undefined;
+  const { records, work, hold, picture } = evidence;
+  const nature = natureOf(evidence);
+  // Of a plain write nobody knows what a status of its own may mean.
+  const record = work.ok && nature !== 'write' ? work.value : undefined;
   return {
+    ...{ collection: records, nature, isStored: work.ok ? work.value !== undefined : null },
     status: record?.status ?? null,
     attempt: record?.attempt ?? hold?.attempt ?? null,
-    hold: hold ? { state: hold.st, attempt: hold.attempt, price: hold.price, day: hold.day, until: hold.until } : null,
+    hold: hold
+      ? { state: hold.st, attempt: hold.attempt, price: hold.price, day: hold.day, until: hold.until, take: hold.take }
+      : null,
     letters: lettersIn(evidence).map(({ letterId, tier, state, letter }) => ({
       letterId,
       tier,

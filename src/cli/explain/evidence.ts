@@ -3,7 +3,7 @@ import { createLetterReader, type Letter } from '../../durable/index.ts';
 import { holdIn, type Hold } from '../../once/index.ts';
 import { collections, type Work } from '../../records/index.ts';
 import { is, type Blobs, type Document, type Store } from '../../store/index.ts';
-import type { KindOptions } from '../options.ts';
+import { isCollectionName, type KindOptions } from '../options.ts';
 
 /** What a place said, or why it could not be read. */
 export type Seen<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: Code };
@@ -21,8 +21,10 @@ export interface SeenLetter {
 /** Everything that is stored about one record, and what could not be read. */
 export interface Evidence {
   readonly id: string;
-  /** The collection that it belongs into. */
+  /** The collection that it belongs into, as its letter or its hold says, … */
   readonly records: string;
+  /** … and that of the accounts which were looked at. */
+  readonly accounts: string;
   readonly work: Seen<Work | undefined>;
   readonly account: Seen<Document | undefined>;
   readonly hold: Hold | undefined;
@@ -47,10 +49,11 @@ export async function gather(deps: EvidenceDeps, id: string): Promise<Evidence> 
   const reader = createLetterReader(deps);
   const { kind } = deps;
   const [underId, letters] = await Promise.all([
-    seen(() => readWork(deps, id)),
+    seen(() => readWork(deps, { id, records: kind.records })),
     seen(() => readLetters(deps.store, reader, id)),
   ]);
-  const work = underId.ok && !underId.value ? await seen(() => readOlder(deps, id, letters)) : underId;
+  const named = await follow(deps, { id, records: kind.records, work: underId }, placesIn(letters));
+  const { work } = named;
   const first = await seen(() => readAccount(deps, id, ownerIn(work, letters)));
   const attempts = attemptsIn(work, letters, first.ok && first.value ? holdIn(first.value, id) : undefined);
   const [files, picture] = await Promise.all([
@@ -66,7 +69,10 @@ export async function gather(deps: EvidenceDeps, id: string): Promise<Evidence> 
   // A file may be the only one that knows whose record it is.
   const account = first.ok && !first.value ? await seen(() => readAccount(deps, id, ownerIn(work, files))) : first;
   const hold = account.ok && account.value ? holdIn(account.value, id) : undefined;
-  return { id, records: kind.records, work, account, hold, letters, files, picture };
+  const held = hold?.records === undefined ? [] : [{ id, records: hold.records }];
+  const home = await follow(deps, named, [...placesIn(files), ...held]);
+  const { accounts } = kind;
+  return { id, records: home.records, accounts, work: home.work, account, hold, letters, files, picture };
 }
 
 async function seen<T>(read: () => Promise<T>): Promise<Seen<T>> {
@@ -77,16 +83,34 @@ async function seen<T>(read: () => Promise<T>): Promise<Seen<T>> {
   }
 }
 
-async function readWork({ store, kind }: EvidenceDeps, id: string): Promise<Work | undefined> {
-  const work = await store.get(kind.records, id).catch(absentCollection);
+/** Where a record is to be found. */
+interface Place {
+  readonly id: string;
+  readonly records: string;
+}
+
+async function readWork({ store }: EvidenceDeps, { id, records }: Place): Promise<Work | undefined> {
+  const work = await store.get(records, id).catch(absentCollection);
   return work as Work | undefined;
 }
 
-// The record of an older letter is given an id of ours when it comes home.
-async function readOlder(deps: EvidenceDeps, id: string, letters: Evidence['letters']): Promise<Work | undefined> {
-  const known = letters.ok ? letters.value.flatMap(({ letter }) => letter?.recordId ?? []) : [];
-  const given = known.find((recordId) => recordId !== id);
-  return given === undefined ? undefined : readWork(deps, given);
+// Its letter says where a record belongs; that of an older letter is given an id of ours when it comes home.
+function placesIn(letters: Evidence['letters']): readonly Place[] {
+  const known = letters.ok ? letters.value.flatMap(({ letter }) => letter ?? []) : [];
+  return known
+    .map(({ recordId: id, collection: records }) => ({ id, records }))
+    .filter(({ records }) => isCollectionName(records));
+}
+
+/** Goes on to another place that is named, where the record was not found. */
+async function follow(
+  deps: EvidenceDeps,
+  home: Place & { readonly work: Evidence['work'] },
+  places: readonly Place[],
+): Promise<typeof home> {
+  const other = places.find(({ id, records }) => id !== home.id || records !== home.records);
+  if (!other || !home.work.ok || home.work.value) return home;
+  return { ...other, work: await seen(() => readWork(deps, other)) };
 }
 
 type Reader = ReturnType<typeof createLetterReader>;

@@ -1,6 +1,7 @@
 import type { Words } from '../doctor/line.ts';
 import type { Hold } from '../../once/index.ts';
 import { isFinal, type Work } from '../../records/index.ts';
+import { backOf, countedBy, natureOf, type Nature } from './amounts.ts';
 import type { Evidence, SeenLetter } from './evidence.ts';
 import { beijingMoment } from './moment.ts';
 
@@ -19,11 +20,12 @@ export function planNext(evidence: Evidence, nowMs: number): readonly Next[] {
   if (unread.length > 0) return [cannotTell(unread)];
   const work = evidence.work.ok ? evidence.work.value : undefined;
   const letters = lettersIn(evidence);
+  if (work && natureOf(evidence) === 'write') return afterWrite(evidence, letters);
   if (work && isFinal(work.status)) return afterFinal(evidence, work);
-  if (work) return [afterUnknown(evidence.hold, nowMs, work)];
-  if (evidence.hold) return [withoutRecord(evidence.hold, letters, nowMs)];
+  if (work) return [afterUnknown(evidence, nowMs)];
+  if (evidence.hold) return [withoutRecord(evidence, evidence.hold, nowMs)];
   return letters.length > 0
-    ? letters.map(ofLetter)
+    ? letters.map((letter) => ofLetter(letter, evidence))
     : [next('nothing', '任何地方都没有这条记录', 'no place knows this record')];
 }
 
@@ -35,8 +37,8 @@ export function lettersIn({ letters, files }: Evidence): readonly SeenLetter[] {
 /** The places that could not be read, with their codes. */
 export function unreadPlaces(evidence: Evidence): readonly { readonly place: string; readonly code: string }[] {
   const places = [
-    ['works', evidence.work],
-    ['users', evidence.account],
+    [evidence.records, evidence.work],
+    [evidence.accounts, evidence.account],
     ['emergency_backup', evidence.letters],
     ['storage', evidence.files],
     ['picture', evidence.picture],
@@ -57,22 +59,9 @@ function cannotTell(unread: ReturnType<typeof unreadPlaces>): Next {
   );
 }
 
-function afterFinal({ hold, picture }: Evidence, work: Work): readonly Next[] {
-  const steps: Next[] = [];
-  if (hold?.st === 'open' && work.status === 'completed') {
-    steps.push(
-      next('waits', '下一次恢复会结清这次调用，生成计数加 1', 'the next recovery closes the call and counts it'),
-    );
-  }
-  if (hold?.st === 'open' && work.status === 'failed') {
-    steps.push(
-      next(
-        'waits',
-        `下一次恢复会退还 ${hold.price} 积分与当日用量`,
-        `the next recovery gives back ${hold.price} credits and the use`,
-      ),
-    );
-  }
+function afterFinal(evidence: Evidence, work: Work): readonly Next[] {
+  const { hold, picture } = evidence;
+  const steps: Next[] = hold?.st === 'open' ? [closes(hold, work, natureOf(evidence))] : [];
   if (picture.ok && picture.value === 'gone') {
     steps.push(
       next(
@@ -86,6 +75,39 @@ function afterFinal({ hold, picture }: Evidence, work: Work): readonly Next[] {
   return steps.length > 0 ? steps : [next('settled', '已经了结，不会再变化', 'it is settled; nothing more happens')];
 }
 
+function closes(hold: Hold, { status }: Work, nature: Nature): Next {
+  const isPicture = nature === 'picture';
+  if (status === 'failed') {
+    const back = backOf(hold, nature);
+    return next(
+      'waits',
+      `下一次恢复会退还 ${back.zh}${isPicture ? '与当日用量' : ''}`,
+      `the next recovery gives back ${back.en}${isPicture ? ' and the use' : ''}`,
+    );
+  }
+  const counted = isPicture ? { zh: '生成计数加 1', en: 'counts it' } : countedBy(hold);
+  if (!counted) return next('waits', '下一次恢复会结清这次调用', 'the next recovery closes the call');
+  return next(
+    'waits',
+    `下一次恢复会结清这次调用，${isPicture ? '' : '计入 '}${counted.zh}`,
+    `the next recovery closes the call and ${isPicture ? '' : 'counts '}${counted.en}`,
+  );
+}
+
+/** A plain write is either home, or a letter, or both where the answer of its write was lost. */
+function afterWrite({ records }: Evidence, letters: readonly SeenLetter[]): readonly Next[] {
+  const waits = letters.some(({ state, tier }) => state === 'waiting' && tier === 'emergency_backup');
+  if (!waits)
+    return [next('settled', `已保存在 ${records}，不会再变化`, `it is stored in ${records}; nothing more happens`)];
+  return [
+    next(
+      'waits',
+      `已保存在 ${records}；备份记录也在，下一次点名 ${records} 的恢复会核对并了结它：wx-durable recover --also ${records}`,
+      `it is stored in ${records}; its letter is settled by: wx-durable recover --also ${records}`,
+    ),
+  ];
+}
+
 function afterPending({ asset }: Work): Next {
   if (asset?.error === 'ASSET_REFUSED') {
     return next(
@@ -97,7 +119,8 @@ function afterPending({ asset }: Work): Next {
   return next('waits', '恢复会继续尝试转存图片', 'recovery goes on trying to copy the picture');
 }
 
-function afterUnknown(hold: Hold | undefined, nowMs: number, { price }: Work): Next {
+function afterUnknown(evidence: Evidence, nowMs: number): Next {
+  const { hold } = evidence;
   if (!hold)
     return next(
       'waits',
@@ -114,13 +137,14 @@ function afterUnknown(hold: Hold | undefined, nowMs: number, { price }: Work): N
     );
   if (nowMs < hold.until) return running(hold);
   const at = beijingMoment(hold.until + DAY_MS);
+  const back = backOf(hold, natureOf(evidence));
   const asks = hold.taskId
     ? { zh: '每次恢复都会向图片服务查询任务；', en: 'each recovery asks the image service; ' }
     : NO_TASK;
   return next(
     'waits',
-    `${asks.zh}到 ${at} 仍无结果则记为 failed，并退还 ${price} 积分；用户可以用 retryUnknown 重新生成`,
-    `${asks.en}without a result by ${at} it becomes failed and ${price} credits come back; the person may retry (retryUnknown)`,
+    `${asks.zh}到 ${at} 仍无结果则记为 failed，并退还 ${back.zh}；用户可以用 retryUnknown 重试`,
+    `${asks.en}without a result by ${at} it becomes failed and ${back.en} come back; the person may retry (retryUnknown)`,
   );
 }
 
@@ -135,13 +159,14 @@ function running({ until }: Hold): Next {
   );
 }
 
-function withoutRecord(hold: Hold, letters: readonly SeenLetter[], nowMs: number): Next {
+function withoutRecord(evidence: Evidence, hold: Hold, nowMs: number): Next {
   if (hold.st === 'void') return next('settled', '从未付费，不会有记录', 'it was never paid; there will be no record');
-  const own = letters.find(({ letter }) => letter?.payload['token'] === hold.token);
+  const own = lettersIn(evidence).find(({ letter }) => letter?.payload['token'] === hold.token);
   if (hold.st === 'open' && nowMs < hold.until) return running(hold);
-  if (own && isFinal(own.letter?.payload['status'])) return bringsHome(own);
+  if (own && isFinal(own.letter?.payload['status'])) return bringsHome(own, evidence);
   if (hold.st !== 'open') return lostRecord();
   const at = beijingMoment(hold.until + DAY_MS);
+  const back = backOf(hold, natureOf(evidence));
   if (hold.taskId) {
     return next(
       'waits',
@@ -151,16 +176,30 @@ function withoutRecord(hold: Hold, letters: readonly SeenLetter[], nowMs: number
   }
   return next(
     'waits',
-    `租约已到期，没有任何结果：下一次恢复会记为 unknown，到 ${at} 仍无结果则记为 failed 并退还 ${hold.price} 积分`,
-    `its lease is over without a result: recovery makes it unknown, and by ${at} failed, giving back ${hold.price} credits`,
+    `租约已到期，没有任何结果：下一次恢复会记为 unknown，到 ${at} 仍无结果则记为 failed 并退还 ${back.zh}`,
+    `its lease is over without a result: recovery makes it unknown, and by ${at} failed, giving back ${back.en}`,
   );
 }
 
-function bringsHome({ tier }: SeenLetter): Next {
+function bringsHome({ tier }: SeenLetter, evidence: Evidence): Next {
+  const { records, accounts } = evidence;
+  const nature = natureOf(evidence);
+  // Recovery finds a file by the hold of its call; a plain write has none.
+  if (nature === 'write' && tier === 'storage') return inStorageAlone(records);
+  const options = { picture: '', call: ` --records ${records} --accounts ${accounts}`, write: ` --also ${records}` };
+  const command = nature === 'picture' ? '' : `wx-durable recover${options[nature]}`;
   return next(
     'waits',
-    `下一次恢复会把 ${tier} 中的记录放回 works`,
-    `the next recovery brings the record home from ${tier}`,
+    `下一次恢复会把 ${tier} 中的记录放回 ${records}${command && `：${command}`}`,
+    `the next recovery brings the record home from ${tier}${command && `: ${command}`}`,
+  );
+}
+
+function inStorageAlone(records: string): Next {
+  return next(
+    'person',
+    `记录只在云存储中，恢复找不到它：请用同一个 _id 再写一次 ${records}`,
+    `it is in storage alone, where recovery does not find it: write it to ${records} again, under the same _id`,
   );
 }
 
@@ -172,7 +211,8 @@ function lostRecord(): Next {
   );
 }
 
-function ofLetter({ state, letter, tier, letterId }: SeenLetter): Next {
+function ofLetter(seen: SeenLetter, evidence: Evidence): Next {
+  const { state, letter, letterId } = seen;
   if (state === 'quarantined') {
     return next(
       'person',
@@ -190,8 +230,8 @@ function ofLetter({ state, letter, tier, letterId }: SeenLetter): Next {
   if (state !== 'waiting')
     return next(
       'person',
-      `备份记录为 ${state}，但 works 中没有记录`,
-      `the letter is ${state}, but works has no record`,
+      `备份记录为 ${state}，但 ${evidence.records} 中没有记录`,
+      `the letter is ${state}, but ${evidence.records} has no record`,
     );
-  return bringsHome({ tier, letterId, letter, state, recoveredAt: undefined });
+  return bringsHome(seen, evidence);
 }

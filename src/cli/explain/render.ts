@@ -3,9 +3,11 @@ import type { Language } from '../language.ts';
 import { maskId, maskOpenid } from '../privacy.ts';
 import type { Paint, Style } from '../style.ts';
 import { renderTable, wrap } from '../table.ts';
+import { backOf, countedBy, natureOf, takenBy } from './amounts.ts';
 import type { Evidence, Seen, SeenLetter } from './evidence.ts';
 import { beijingMoment } from './moment.ts';
 import { lettersIn, type Next } from './next.ts';
+import type { Hold } from '../../once/index.ts';
 import type { Event } from './story.ts';
 
 export interface Story {
@@ -59,21 +61,30 @@ function facts(evidence: Evidence, language: Language): readonly (readonly strin
   const openid = person?.['openid'] ?? record?.openid;
   const owner = person?._id ?? record?.userId;
   return [
-    [text.status, record ? (text.statuses[record.status] ?? record.status) : statusOfLetter(evidence, language)],
-    ...(owner === undefined ? [] : [[text.user, ownerLine(owner, openid)]]),
-    ...(hold ? [[text.charge, chargeOf(hold.st, hold.price, language)]] : []),
+    [text.status, record ? statusOf(record.status, evidence, language) : statusOfLetter(evidence, language)],
+    ...(typeof owner === 'string' ? [[text.user, ownerLine(owner, openid)]] : []),
+    ...(hold ? [[text.charge, chargeOf(hold, evidence, language)]] : []),
     ...(hold?.taskId ? [[text.task, hold.taskId]] : []),
-    ...(record?.provider ? [[text.provider, record.provider]] : []),
+    ...(typeof record?.provider === 'string' ? [[text.provider, record.provider]] : []),
   ];
+}
+
+function statusOf(status: unknown, evidence: Evidence, language: Language): string {
+  const text = TEXTS[language];
+  if (natureOf(evidence) === 'write') return text.stored(evidence.records);
+  if (typeof status !== 'string') return '?';
+  return Object.hasOwn(text.statuses, status) ? text.statuses[status as keyof typeof text.statuses] : status;
 }
 
 /** Not home yet, but a letter of the hold's own attempt (or the only one there is) says how it ended. */
 function statusOfLetter(evidence: Evidence, language: Language): string {
   const text = TEXTS[language];
-  const { hold } = evidence;
+  const { hold, records } = evidence;
   const own = lettersIn(evidence).find(({ letter }) => letter && (!hold || letter.payload['token'] === hold.token));
   const status = text.statuses[own?.letter?.payload['status'] as keyof typeof text.statuses];
-  return own && status ? text.keptIn(status, own.tier) : text.noRecord;
+  if (!own || own.state !== 'waiting') return text.noRecord(records);
+  if (natureOf(evidence) === 'write') return text.keptIn('', own.tier, records);
+  return status ? text.keptIn(status, own.tier, records) : text.noRecord(records);
 }
 
 function ownerLine(owner: string, openid: unknown): string {
@@ -82,9 +93,13 @@ function ownerLine(owner: string, openid: unknown): string {
     : maskId(owner);
 }
 
-function chargeOf(state: string, price: number, language: Language): string {
+function chargeOf(hold: Hold, evidence: Evidence, language: Language): string {
   const text = TEXTS[language].charges;
-  return text[state as keyof typeof text]?.(price) ?? state;
+  const nature = natureOf(evidence);
+  const amount = (hold.st === 'back' ? backOf(hold, nature) : takenBy(hold, nature))[language];
+  const counted = nature === 'call' && hold.st === 'done' ? countedBy(hold) : undefined;
+  const said = Object.hasOwn(text, hold.st) ? text[hold.st](amount) : String(hold.st);
+  return counted ? `${said}${TEXTS[language].counted(counted[language])}` : said;
 }
 
 function places(evidence: Evidence, language: Language): readonly (readonly string[])[] {
@@ -92,14 +107,27 @@ function places(evidence: Evidence, language: Language): readonly (readonly stri
   const text = TEXTS[language];
   const shown = <T>(read: Seen<T>, say: (value: T) => string): string =>
     read.ok ? say(read.value) : `❓ ${text.unread} ${language === 'zh' ? codeFacts(read.code).zh : ''} (${read.code})`;
-  const own = hold ? `${hold.st}${text.attempt(hold.attempt)}` : undefined;
+  const nature = natureOf(evidence);
+  const own = hold ? stateLine(hold.st, hold.attempt, language) : undefined;
+  const home = (value: NonNullable<typeof work & { ok: true }>['value']): string => {
+    if (!value) return text.absent;
+    return nature === 'write' ? text.there : stateLine(value.status, value.attempt, language);
+  };
   return [
-    [evidence.records, shown(work, (value) => (value ? `${value.status}${text.attempt(value.attempt)}` : text.absent))],
-    ['users', shown(account, (value) => own ?? (value ? text.noHold : text.absent))],
+    [evidence.records, shown(work, home)],
+    ...(nature === 'write'
+      ? []
+      : [[evidence.accounts, shown(account, (value) => own ?? (value ? text.noHold : text.absent))]]),
     ['emergency_backup', shown(letters, (found) => lettersLine(found, language))],
     [text.storage, shown(files, (found) => lettersLine(found, language))],
-    [text.picture, shown(picture, (value) => text.pictures[value])],
+    ...(nature === 'picture' ? [[text.picture, shown(picture, (value) => text.pictures[value])]] : []),
   ];
+}
+
+// Records older than this library know no attempt, and any field may have been broken since.
+function stateLine(state: unknown, attempt: unknown, language: Language): string {
+  const counted = typeof attempt === 'number' && attempt > 0 ? TEXTS[language].attempt(attempt) : '';
+  return `${typeof state === 'string' ? state : '?'}${counted}`;
 }
 
 function lettersLine(found: readonly SeenLetter[], language: Language): string {
@@ -109,7 +137,7 @@ function lettersLine(found: readonly SeenLetter[], language: Language): string {
     .map(({ state, letter }) => {
       if (!letter) return `${state} ${text.unreadable}`;
       const status = letter.payload['status'];
-      return `${state}${text.attempt(letter.attempt)} ${typeof status === 'string' ? status : ''}`.trim();
+      return `${stateLine(state, letter.attempt, language)} ${typeof status === 'string' ? status : ''}`.trim();
     })
     .join('; ');
 }
@@ -122,17 +150,20 @@ const TEXTS = {
     next: '接下来',
     status: '状态',
     statuses: { completed: '已完成', failed: '失败', unknown: '结果未知' },
-    noRecord: 'works 中没有记录',
-    keptIn: (status: string, tier: string) =>
-      `${status}；记录在 ${tier === 'storage' ? '云存储' : tier}，还没有回到 works`,
+    stored: (records: string) => `已保存在 ${records}`,
+    there: '已保存',
+    noRecord: (records: string) => `${records} 中没有记录`,
+    keptIn: (status: string, tier: string, records: string) =>
+      `${status === '' ? '' : `${status}；`}记录在 ${tier === 'storage' ? '云存储' : tier}，还没有回到 ${records}`,
     user: '用户',
     charge: '费用',
     charges: {
-      open: (price: number) => `已预占 ${price} 积分，尚未结清`,
-      done: (price: number) => `已收取 ${price} 积分`,
-      back: (price: number) => `已退还 ${price} 积分`,
-      void: () => '从未付费',
+      open: (amount: string) => `已预占 ${amount}，尚未结清`,
+      done: (amount: string) => `已收取 ${amount}`,
+      back: (amount: string) => `已退还 ${amount}`,
+      void: (_amount: string) => '从未付费',
     },
+    counted: (amount: string) => `，已计入 ${amount}`,
     task: '任务号',
     provider: '图片服务',
     storage: '云存储',
@@ -151,16 +182,20 @@ const TEXTS = {
     next: 'What happens next',
     status: 'status',
     statuses: { completed: 'completed', failed: 'failed', unknown: 'unknown' },
-    noRecord: 'no record in works',
-    keptIn: (status: string, tier: string) => `${status}; kept in ${tier}, not home yet`,
+    stored: (records: string) => `stored in ${records}`,
+    there: 'stored',
+    noRecord: (records: string) => `no record in ${records}`,
+    keptIn: (status: string, tier: string, records: string) =>
+      `${status === '' ? '' : `${status}; `}kept in ${tier}, not home in ${records} yet`,
     user: 'user',
     charge: 'charge',
     charges: {
-      open: (price: number) => `${price} credits held, not settled yet`,
-      done: (price: number) => `${price} credits`,
-      back: (price: number) => `${price} credits given back`,
-      void: () => 'never paid',
+      open: (amount: string) => `${amount} held, not settled yet`,
+      done: (amount: string) => amount,
+      back: (amount: string) => `${amount} given back`,
+      void: (_amount: string) => 'never paid',
     },
+    counted: (amount: string) => `, counted ${amount}`,
     task: 'task',
     provider: 'image service',
     storage: 'storage',
