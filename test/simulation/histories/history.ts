@@ -5,6 +5,7 @@ import type { Store } from '../../../src/store/index.ts';
 import { judge, type Commit, type Stored, type Truth, type Verdict, type Violation } from './checker.ts';
 import { createChronicle, type Chronicle } from './chronicle.ts';
 import { lookBack } from './coverage.ts';
+import { lookAtMeetings } from './meetings.ts';
 import { createDraws, type Draws } from './draws.ts';
 import { createImageService, shownIn } from './image-service.ts';
 import { COLLECTIONS, createLedger, type Ledger } from './ledger.ts';
@@ -107,6 +108,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   const stored = storedIn(ledger);
   const verdict = judge(truth, stored, chronicle.commits, system.keyOf ? { keyOf: system.keyOf } : {});
   lookBack(chronicle, truth);
+  lookAtMeetings(chronicle, { answers: people.answers, runs: platform.runs, windows: outages.windows });
   return {
     seed,
     verdict: besides.length > 0 ? { ...verdict, violations: [...verdict.violations, ...besides] } : verdict,
