@@ -34,7 +34,7 @@ describe('what met in a history', () => {
   it('is a call in an outage, by the place that was down', () => {
     const windows = [{ fromMs: 5, toMs: 8, place: 'works', shows: 'hang' } as const];
     expect(seenIn({ runs: [run('generateImage', 0, 10)], windows })).toEqual(['call in an outage of: works']);
-    expect(seenIn({ runs: [run('generateImage', 8, 10), run('recover', 0, 10)], windows })).toEqual([]);
+    expect(seenIn({ runs: [run('generateImage', 8, 10), run('recover', 0, 8)], windows })).toEqual([]);
   });
 
   it('is what ended before its answer, and what struck it', () => {
