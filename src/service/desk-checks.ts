@@ -21,6 +21,7 @@ export function assertCostly(costly: unknown): void {
   assertOptions(costly, COSTLY, { of: 'once', required: ['call', 'records', 'fields', 'take', 'pay'] });
   const { openid, requestId, deadline } = (costly as { readonly call: Readonly<Record<string, unknown>> }).call;
   assertOptions({ deadline }, { deadline: must.beDeadline }, { of: 'once: option "call"', required: ['deadline'] });
+  assertPlain((costly as { readonly fields: unknown }).fields);
   // They become the record's id: an empty or missing one would make all calls of a person the same call.
   for (const part of [openid, requestId]) {
     if (typeof part === 'string' && part !== '' && part.length <= 128) continue;
@@ -54,10 +55,31 @@ export function assertTarget(collection: unknown, within: unknown): void {
   assertOptions(within, { deadline: must.beDeadline }, place);
 }
 
+const MAX_DEPTH = 100;
+
+/**
+ * Throws `INPUT_INVALID` for a value of a class, as the SDK's own `serverDate()`, `command` and `Geo`: they mean something
+ * in a statement of the SDK, and would be stored as something else by a record that may go through a letter first.
+ */
+export function assertPlain(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return;
+  const madeBy: unknown = Object.getPrototypeOf(value);
+  // The prototype of a plain object has none itself, also where the object comes from another realm.
+  const isPlain = Array.isArray(value) || madeBy === null || Object.getPrototypeOf(madeBy) === null;
+  if (!isPlain || depth > MAX_DEPTH) {
+    const what = isPlain ? `something deeper than ${MAX_DEPTH} levels` : `a ${value.constructor.name}`;
+    throw new DurableError(
+      'INPUT_INVALID',
+      `${what} cannot be stored; give texts, numbers, Dates, lists and plain objects`,
+    );
+  }
+  for (const part of Object.values(value)) assertPlain(part, depth + 1);
+}
+
 /** Throws `INPUT_INVALID`. */
 export function assertUpdate(target: unknown, change: unknown): void {
   const { id } = (target ?? {}) as { readonly id?: unknown };
-  if (must.beText.isFine(id) && must.beObject.isFine(change)) return;
+  if (must.beText.isFine(id) && must.beObject.isFine(change)) return assertPlain(change);
   throw new DurableError('INPUT_INVALID', 'update takes a target { id, where? } and a change { set?, inc?, … }');
 }
 

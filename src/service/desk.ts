@@ -26,7 +26,15 @@ import type { CallOptions, CallStore, Change, Document, Filter, UpdateTarget } f
 import { succeed, type Envelope } from './envelope.ts';
 import { createHandler, type Action, type Call, type FunctionContext } from './handler.ts';
 import type { Environment } from './config.ts';
-import { assertActions, assertCostly, assertRecovery, assertTarget, assertUpdate, paymentIn } from './desk-checks.ts';
+import {
+  assertActions,
+  assertCostly,
+  assertPlain,
+  assertRecovery,
+  assertTarget,
+  assertUpdate,
+  paymentIn,
+} from './desk-checks.ts';
 import { must } from './option-checks.ts';
 import type { Ports } from './runtime.ts';
 import { createTimer, type TimerOptions, type TimerWork } from './timer.ts';
@@ -136,6 +144,7 @@ export function createDesk(parts: DeskParts, options: DeskOptions = {}): Durable
       const deadline = within(collection, given);
       if (!must.beObject.isFine(record))
         throw new DurableError('INPUT_INVALID', 'write takes a collection and a record');
+      assertPlain(record);
       return writer.write({ collection, record, deadline });
     },
     once: async (costly) => once(deps, costly),
