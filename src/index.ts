@@ -4,9 +4,18 @@
  * This is the library's front door. Adapters have doors of their own: `wx-durable/store/cloudbase`,
  * `wx-durable/store/memory`; the local cloud is `wx-durable/emulator`.
  */
-import { DurableError, type Log } from './core/index.ts';
+import type { Log } from './core/index.ts';
 import { nodePorts } from './core/node/index.ts';
-import { createDesk, readList, type DeskOptions, type Durable } from './service/index.ts';
+import {
+  assertOptions,
+  beWhole,
+  createDesk,
+  must,
+  readList,
+  type DeskOptions,
+  type Durable,
+  type OptionChecks,
+} from './service/index.ts';
 import { createCloudbaseBlobs, createCloudbaseStore, type Cloud } from './store/cloudbase/index.ts';
 
 export { codes, DurableError, isDurableError, type Category, type Code } from './core/index.ts';
@@ -55,13 +64,30 @@ export interface DurableOptions extends DeskOptions {
   readonly log?: Log;
 }
 
-const LIMITS: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  maxAttempts: [1, 10],
-  baseDelayMs: [0, 60_000],
-  attemptTimeoutMs: [100, 60_000],
-  timeLimitMs: [500, 900_000],
+const hasMethod = (value: unknown, name: string): boolean =>
+  typeof (value as Readonly<Record<string, unknown>> | null)?.[name] === 'function';
+
+const OPTIONS: OptionChecks = {
+  cloud: {
+    what: 'give the initialised wx-server-sdk',
+    isFine: (value) => hasMethod(value, 'database') && hasMethod(value, 'getWXContext'),
+  },
+  key: must.beText,
+  previousKeys: must.beTexts,
+  log: { what: 'give an object with write(level, event, fields)', isFine: (value) => hasMethod(value, 'write') },
+  deadLetters: must.beCollection,
+  maxAttempts: beWhole(1, 10),
+  baseDelayMs: beWhole(0, 60_000),
+  attemptTimeoutMs: beWhole(100, 60_000),
+  timeLimitMs: beWhole(500, 900_000),
+  breaker: must.beObject,
 };
-const NAMES = new Set(['cloud', 'key', 'previousKeys', 'log', 'deadLetters', 'breaker', ...Object.keys(LIMITS)]);
+
+const BREAKER: OptionChecks = {
+  failuresToOpen: beWhole(1, 1_000),
+  openMs: beWhole(1, 900_000),
+  maxOpenMs: beWhole(1, 900_000),
+};
 
 /**
  * The front desk: durable writes and costly calls for your own cloud functions. A wrong option is refused here
@@ -95,18 +121,6 @@ export function createDurable(options: DurableOptions): Durable {
 }
 
 function check(options: DurableOptions): void {
-  const given = Object.entries(options ?? {});
-  const unknown = given.find(([name]) => !NAMES.has(name));
-  if (unknown) throw invalid(unknown[0], `there is no such option; there are ${[...NAMES].join(', ')}`);
-  if (typeof options?.cloud?.database !== 'function') throw invalid('cloud', 'give the initialised wx-server-sdk');
-  for (const [name, value] of given) {
-    const [least, most] = LIMITS[name] ?? [];
-    if (least === undefined || most === undefined || value === undefined) continue;
-    const isFine = typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
-    if (!isFine) throw invalid(name, `give a whole number from ${least} to ${most}`);
-  }
-}
-
-function invalid(option: string, what: string): DurableError {
-  return new DurableError('CONFIG_INVALID', `createDurable: option "${option}": ${what}`, { details: { option } });
+  assertOptions(options, OPTIONS, { of: 'createDurable', required: ['cloud'] });
+  assertOptions(options.breaker, BREAKER, { of: 'createDurable: option "breaker"' });
 }

@@ -14,6 +14,7 @@ export {
   createOpenAiProvider,
   createProvider,
   knownProvider,
+  providerForms,
   providerNames,
   type PictureRequest,
   type Provider,

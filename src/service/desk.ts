@@ -1,4 +1,5 @@
 import {
+  attemptName,
   beijingDay,
   canonicalJson,
   createDeadline,
@@ -25,6 +26,16 @@ import type { CallOptions, CallStore, Change, Document, Filter, UpdateTarget } f
 import { succeed, type Envelope } from './envelope.ts';
 import { createHandler, type Action, type Call, type FunctionContext } from './handler.ts';
 import type { Environment } from './config.ts';
+import {
+  assertActions,
+  assertCostly,
+  assertPlain,
+  assertRecovery,
+  assertTarget,
+  assertUpdate,
+  paymentIn,
+} from './desk-checks.ts';
+import { must } from './option-checks.ts';
 import type { Ports } from './runtime.ts';
 import { createTimer, type TimerOptions, type TimerWork } from './timer.ts';
 
@@ -124,28 +135,45 @@ export interface Within {
 export function createDesk(parts: DeskParts, options: DeskOptions = {}): Durable {
   const writer = createDurableWriter(parts, options);
   const deps = { ...parts, writer };
-  const soon = (): Deadline => createDeadline(parts.clock, parts.clock.now() + (options.timeLimitMs ?? 2_500));
+  const within = (collection: unknown, given: Within = {}): Deadline => {
+    assertTarget(collection, given);
+    return given.deadline ?? createDeadline(parts.clock, parts.clock.now() + (options.timeLimitMs ?? 2_500));
+  };
   return {
-    write: (collection, record, { deadline = soon() } = {}) => writer.write({ collection, record, deadline }),
-    once: (costly) => once(deps, costly),
-    recover: ({ records, accounts = collections.users, also, deadline, from }) =>
-      createRecovery(deps, createPlainKind({ records, accounts })).recover({
-        deadline,
-        also,
-        from: readRecoverCheckpoint(from),
-      }),
+    async write(collection, record, given) {
+      const deadline = within(collection, given);
+      if (!must.beObject.isFine(record))
+        throw new DurableError('INPUT_INVALID', 'write takes a collection and a record');
+      assertPlain(record);
+      return writer.write({ collection, record, deadline });
+    },
+    once: async (costly) => once(deps, costly),
+    recover: async (request) => recover(deps, request),
     timer: (name, work, timerOptions) => createTimer(parts, name, work, timerOptions),
     handler: (actions) => createHandler(parts, answering(actions)),
-    update: (collection, target, change, { deadline = soon() } = {}) =>
-      retried(writer.retrier, { key: collection, deadline }, (call) =>
+    async update(collection, target, change, given) {
+      const deadline = within(collection, given);
+      assertUpdate(target, change);
+      return retried(writer.retrier, { key: collection, deadline }, (call) =>
         parts.store.update(collection, target, change, call),
-      ),
-    get: (collection, id, { deadline = soon() } = {}) =>
-      retried(writer.retrier, { key: collection, deadline }, (call) => parts.store.get(collection, id, call)),
+      );
+    },
+    async get(collection, id, given) {
+      const deadline = within(collection, given);
+      return retried(writer.retrier, { key: collection, deadline }, (call) => parts.store.get(collection, id, call));
+    },
   };
 }
 
+function recover(deps: Parameters<typeof createRecovery>[0], request: DeskRecovery): Promise<RecoverReport> {
+  assertRecovery(request);
+  const { records, accounts = collections.users, also, deadline, from } = request;
+  const recovery = createRecovery(deps, createPlainKind({ records, accounts }));
+  return recovery.recover({ deadline, also, from: readRecoverCheckpoint(from) });
+}
+
 function answering(actions: Readonly<Record<string, (call: Call) => Promise<unknown>>>): Record<string, Action> {
+  assertActions(actions);
   const wrapped = Object.entries(actions).map(([name, run]): [string, Action] => [
     name,
     async (call) => {
@@ -165,9 +193,9 @@ function isEnvelope(answer: unknown): answer is Envelope {
 type OnceDeps = Parameters<typeof createOnce>[0] & Pick<DeskParts, 'hash'>;
 
 async function once(deps: OnceDeps, costly: CostlyCall): Promise<OnceAnswer> {
+  assertCostly(costly);
   const { call, records, accounts = collections.users, fields, needs = {}, take, done } = costly;
   const { hash, clock } = deps;
-  assertKey(call);
   const nowMs = clock.now();
   const terms = { price: 0, day: beijingDay(nowMs), take: pairs(take), ...(done ? { done: pairs(done) } : {}) };
   return createOnce(deps, createPlainKind({ records, accounts })).call(
@@ -181,18 +209,11 @@ async function once(deps: OnceDeps, costly: CostlyCall): Promise<OnceAnswer> {
         findAccount(deps.store, { accounts, where: costly.account ?? { openid: call.openid } }, options),
       terms: () => ({ terms, eligible: needs }),
       refusal: () => new DurableError('ONCE_REFUSED', 'the account does not meet the condition; nothing was taken'),
-      pay: (context) => costly.pay({ ...context, reference: `${context.id}_${context.hold.attempt}` }),
+      pay: async (context) =>
+        paymentIn(await costly.pay({ ...context, reference: attemptName(context.id, context.hold.attempt) })),
     },
     call.deadline,
   );
-}
-
-// The key becomes the record's id: an empty or missing one would make all calls of a person the same call.
-function assertKey({ openid, requestId }: CostlyCall['call']): void {
-  for (const part of [openid, requestId] as readonly unknown[]) {
-    if (typeof part === 'string' && part !== '' && part.length <= 128) continue;
-    throw new DurableError('INPUT_INVALID', 'openid and requestId must be texts of 1 to 128 characters');
-  }
 }
 
 function pairs(amounts: Amounts): readonly (readonly [string, number])[] {

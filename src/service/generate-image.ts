@@ -52,7 +52,7 @@ async function openDesk(runtime: PictureRuntime, load: LoadRarely): Promise<Desk
   const config = readConfig(runtime.env);
   const { registration, provider, previousProvider, moderation } = config;
   // Which of them a deployment uses is settled before a call opens anything.
-  const isPlain = [provider, previousProvider].every((each) => each?.form !== 'dashscope') && !moderation;
+  const isPlain = [provider, previousProvider].every((each) => (each?.form ?? 'openai') === 'openai') && !moderation;
   const made = openPictureTools(runtime, config, isPlain ? { createProvider: createOpenAiProvider } : await load());
   const tools = { ...made, writer: createRecordWriter({ ...runtime, ...made }) };
   const earlier = async () => (await load()).answerEarlier;

@@ -20,3 +20,4 @@ export { fail, succeed, type Envelope } from './envelope.ts';
 export { createDesk, type CostlyCall, type DeskOptions, type DeskRecovery, type Durable } from './desk.ts';
 export { expectedJobs } from './maintenance-jobs.ts';
 export type { TimerOptions, TimerRun, TimerWork } from './timer.ts';
+export { assertOptions, beWhole, must, type OptionChecks } from './option-checks.ts';

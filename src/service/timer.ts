@@ -29,8 +29,8 @@ export type TimerWork = (run: TimerRun) => Promise<{ readonly checkpoint?: unkno
  * A function's `main` for the platform's timer: at most one instance works at a time, and a walk that takes longer than
  * one run goes on in the next. Anybody but the timer and the administrators of WX_DURABLE_ADMINS is refused and logged.
  * It never rejects. Lease and checkpoint are kept in `durable_jobs` under this name; without that collection it runs at
- * every firing, from the beginning. Throws `CONFIG_INVALID` for a name that is none or one of our own jobs', and for an
- * interval that is none.
+ * every firing, from the beginning. Throws `CONFIG_INVALID` for a name that is none or one of our own jobs', for an
+ * interval that is none, and without a function.
  */
 export function createTimer(ports: Ports & CallerPorts, name: string, work: TimerWork, options: TimerOptions = {}) {
   const job = {
@@ -38,6 +38,7 @@ export function createTimer(ports: Ports & CallerPorts, name: string, work: Time
     version: 1,
     schedule: { kind: 'every', minutes: readMinutes(options.everyMinutes ?? 5) },
   } as const;
+  assertWork(work);
   const jobs = openJobs(ports);
   const task = {
     job,
@@ -60,6 +61,11 @@ export function createTimer(ports: Ports & CallerPorts, name: string, work: Time
       return answer;
     }
   };
+}
+
+function assertWork(work: unknown): void {
+  if (typeof work === 'function') return;
+  throw new DurableError('CONFIG_INVALID', 'a timer is given its name and a function that does the work');
 }
 
 function readName(name: unknown): string {

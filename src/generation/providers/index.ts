@@ -3,6 +3,7 @@ export {
   createOpenAiProvider,
   createProvider,
   knownProvider,
+  providerForms,
   providerNames,
   type ProviderConfig,
   type ProviderForm,

@@ -4,7 +4,8 @@ import { createOpenAiImages } from './openai-images.ts';
 import type { Provider } from './provider.ts';
 
 /** How a service is spoken to: `openai` answers the picture, `dashscope` takes a task. */
-export type ProviderForm = 'openai' | 'dashscope';
+export const providerForms = ['openai', 'dashscope'] as const;
+export type ProviderForm = (typeof providerForms)[number];
 
 /** An image service as it is configured. */
 export interface ProviderConfig {
@@ -16,6 +17,7 @@ export interface ProviderConfig {
   readonly model: string | undefined;
 }
 
+/** A service whose address is known; all of them want a model to be named. */
 export interface KnownProvider {
   readonly form: ProviderForm;
   readonly baseUrl: string;
@@ -41,10 +43,14 @@ export function knownProvider(name: string): KnownProvider | undefined {
 /** The names of the services whose address is known. */
 export const providerNames = (): readonly string[] => Object.keys(knownProviders);
 
+const makers: Readonly<Record<ProviderForm, (deps: HttpDeps, config: ProviderConfig) => Provider>> = {
+  openai: createOpenAiImages,
+  dashscope: (deps, config) => createDashScope(deps, { ...config, model: config.model ?? '' }),
+};
+
 /** The image service of this configuration. */
 export function createProvider(deps: HttpDeps, config: ProviderConfig): Provider {
-  if (config.form !== 'dashscope') return createOpenAiProvider(deps, config);
-  return withKeeping(config, createDashScope(deps, { ...config, model: config.model ?? '' }));
+  return withKeeping(config, makers[config.form](deps, config));
 }
 
 /** The same, for the form of most services alone. */
