@@ -11,10 +11,14 @@ export { createGallery, type Gallery, type GalleryDeps, type Usage } from './gal
 export type { Visit } from './picture-call.ts';
 export type { History, HistoryItem } from './history.ts';
 export {
-  createOpenAiProvider,
+  createDashScope,
+  createOpenAiImages,
   createProvider,
+  createProviderBy,
+  inEitherForm,
   knownProvider,
   providerNames,
+  type CreateService,
   type PictureRequest,
   type Provider,
   type ProviderConfig,

@@ -41,18 +41,22 @@ export function knownProvider(name: string): KnownProvider | undefined {
 /** The names of the services whose address is known. */
 export const providerNames = (): readonly string[] => Object.keys(knownProviders);
 
+/** What speaks to a service in its form. */
+export type CreateService = (deps: HttpDeps, config: ProviderConfig) => Provider;
+
 /** The image service of this configuration. */
 export function createProvider(deps: HttpDeps, config: ProviderConfig): Provider {
-  if (config.form !== 'dashscope') return createOpenAiProvider(deps, config);
-  return withKeeping(config, createDashScope(deps, { ...config, model: config.model ?? '' }));
+  return createProviderBy(inEitherForm(createDashScope), deps, config);
 }
 
-/** The same, for the form of most services alone. */
-export function createOpenAiProvider(deps: HttpDeps, config: ProviderConfig): Provider {
-  return withKeeping(config, createOpenAiImages(deps, config));
+/** In the form of most services or, where it is configured, in the one that takes tasks, which is handed in. */
+export function inEitherForm(createDashScope: CreateService): CreateService {
+  return (deps, config) => (config.form === 'dashscope' ? createDashScope : createOpenAiImages)(deps, config);
 }
 
-function withKeeping(config: ProviderConfig, provider: Provider): Provider {
+/** The same, by what speaks to it. */
+export function createProviderBy(createService: CreateService, deps: HttpDeps, config: ProviderConfig): Provider {
+  const provider = createService(deps, config);
   const { submit, ask } = provider;
   return {
     ...provider,
