@@ -11,11 +11,15 @@ export { createGallery, type Gallery, type GalleryDeps, type Usage } from './gal
 export type { Visit } from './picture-call.ts';
 export type { History, HistoryItem } from './history.ts';
 export {
-  createOpenAiProvider,
+  createOpenAiImages,
   createProvider,
+  createProviderBy,
+  inAnyForm,
   knownProvider,
+  otherForms,
   providerForms,
   providerNames,
+  type CreateService,
   type PictureRequest,
   type Provider,
   type ProviderConfig,
