@@ -35,4 +35,4 @@ export {
 } from './recovery.ts';
 export { createDownload, type Download } from './asset/index.ts';
 export { createWechatModeration, type Moderate, type OpenApi } from './moderation.ts';
-export { createWorksSection, type WorksSectionDeps, type WorksSectionOptions } from './check/index.ts';
+export { anomaliesOf, createWorksSection, type WorksSectionDeps, type WorksSectionOptions } from './check/index.ts';

@@ -30,13 +30,25 @@ test('missing collections are a problem that names what to do: exit 10', async (
   const { code, stdout } = await stage.wx(['doctor']);
   expect(code).toBe(10);
   expect(stdout).toMatch(/❌ 缺少集合 durable_jobs、.*\n {3}➜ 运行 wx-durable init/);
+  expect(stdout).toContain('无法与数据库核对时钟（缺少集合 durable_jobs）');
   expect(widest(stdout)).toBeLessThanOrEqual(80);
 });
 
 test('where everything is in place it ends with 0, and leaves no document behind', async () => {
   await initialise(stage.cloud);
+  const before = await stage.json(['doctor']);
+  expect(before.code).toBe(10);
+  expect(named(before.result, 'indexes')).toMatchObject([
+    {
+      status: 'problem',
+      said: expect.stringContaining('works (userId_1_status_1)') as string,
+      todo: '运行 wx-durable init',
+    },
+  ]);
+  expect((await stage.wx(['init'])).code).toBe(0);
   const { code, result } = await stage.json(['doctor']);
   expect({ code, status: result['status'] }).toEqual({ code: 0, status: 'ok' });
+  expect(named(result, 'indexes')).toMatchObject([{ status: 'ok' }]);
   expect(named(result, 'clock')).toMatchObject([{ status: 'ok' }]);
   expect(named(result, 'provider')).toMatchObject([{ status: 'ok', said: '图片服务：local' }]);
   expect(await stage.cloud.dump('durable_jobs')).toEqual([]);
@@ -105,8 +117,12 @@ describe('the settings of functions', () => {
     expect(found(both)[0]).toContain('cloudbaserc.json recoverFromBackup: no timer');
   });
 
-  test('no functions in the folder is no finding', () => {
-    expect(found({ 'package.json': '{}' })[0]).toMatch(/^skipped/);
+  test('no functions in the folder is no finding, unless somebody named the folder', () => {
+    const root = folder({ 'package.json': '{}' });
+    expect(checkFunctions(root)).toMatchObject([{ status: 'skipped' }]);
+    expect(checkFunctions(root, 'functionz')).toMatchObject([
+      { status: 'problem', said: { zh: 'functionz 中没有云函数' } },
+    ]);
   });
 });
 

@@ -51,6 +51,33 @@ describe('explain', () => {
     expect(stdout).toMatch(/状态 +已完成；记录在 emergency_backup，还没有回到 works/);
     expect(stdout.replace(/\n +/g, '')).toMatch(/STORE_UNAVAILABLE，尝试 \d ?次/);
     expect(stdout).toContain('下一次恢复会把 emergency_backup 中的记录放回 works');
+    // It was copied before its record could not be written.
+    expect(stdout).toMatch(/图片文件 +存在/);
+  });
+
+  test('takes the id of a letter, as reports name it, for the record that is in it', async () => {
+    const id = workIdOf(OPENID, 'letter');
+    expect(await stage.json(['explain', `${id}_1`])).toMatchObject({
+      ...{ code: 0, result: { id, letters: [{ letterId: `${id}_1`, state: 'waiting' }] } },
+    });
+  });
+
+  test('finds a letter that nobody can read by its own id, and says what to do: exit 10', async () => {
+    await stage.cloud.add('emergency_backup', { _id: 'bad_1', state: 'quarantined', payload: 'x' });
+    const { code, stdout } = await stage.wx(['explain', 'bad_1']);
+    expect(code).toBe(10);
+    expect(stdout.replace(/\n +/g, ' ')).toContain(
+      '备份记录 bad_1 已被隔离：改正原因后运行 wx-durable recover --requeue bad_1',
+    );
+  });
+
+  test('says what the check found in a record that nothing mends by itself: exit 10', async () => {
+    await stage.cloud.add('works', { _id: 'w_strange', status: 'half', userId: 'u_nobody', schemaVersion: 1 });
+    const { code, stdout } = await stage.wx(['explain', 'w_strange']);
+    expect(code).toBe(10);
+    expect(stdout).toMatch(/状态不在状态机之内，需要人工核对/);
+    expect(stdout).toMatch(/用户不存在，需要人工核对/);
+    expect(stdout).not.toMatch(/undefined|failed/);
   });
 
   test('finds the record of an older letter by the id that it had then', async () => {
@@ -77,7 +104,11 @@ describe('explain', () => {
     const { code, stdout } = await explained('done');
     expect(code).toBe(12);
     expect(stdout).toMatch(/works +❓ 读不到：/);
-    expect(stdout).toContain('无法确定');
+    expect(stdout.replace(/\n +/g, '')).toContain('无法确定');
+    // What its record would have told is not known either.
+    expect(stdout).toMatch(/状态 +❓ 读不到/);
+    expect(stdout).toMatch(/图片文件 +❓ 读不到/);
+    expect(stdout).not.toContain('没有记录');
   });
 
   test('ends with 4 for a record that no place knows, and with 3 for what is no id', async () => {
@@ -114,7 +145,12 @@ describe('what happens next', () => {
     ...fields,
   });
   const work = (fields: Partial<Work>): Work =>
-    ({ _id: 'w1', status: 'completed', attempt: 1, price: 1, ...fields }) as Work;
+    ({
+      ...{ _id: 'w1', userId: 'u1', status: 'completed', attempt: 1, price: 1, day: '20261122', schemaVersion: 1 },
+      ...{ createdAt: new Date(nowMs - 60_000), finishedAt: new Date(nowMs - 30_000), errorCode: 'PROVIDER_FAILED' },
+      ...{ imageUrl: 'cloud://picture', asset: { state: 'copied', fileId: 'cloud://picture' } },
+      ...fields,
+    }) as unknown as Work;
   const letter = (state: string, payload: object = { token: 't1', status: 'completed' }): SeenLetter =>
     ({
       letterId: 'w1_1',
@@ -124,7 +160,7 @@ describe('what happens next', () => {
       recoveredAt: undefined,
     }) as unknown as SeenLetter;
   const nothing: Evidence = {
-    ...{ id: 'w1', records: 'works', work: ok(undefined), account: ok(undefined), hold: undefined },
+    ...{ id: 'w1', records: 'works', work: ok(undefined), account: ok({ _id: 'u1' }), hold: undefined },
     ...{ letters: ok([]), files: ok([]), picture: ok('none') },
   };
   const next = (evidence: Partial<Evidence>) =>
@@ -164,6 +200,37 @@ describe('what happens next', () => {
       /^waits: without a result by 2026-11-23/,
     ],
     ['unknown, its hold gone', { work: ok(work({ status: 'unknown' })) }, /^waits: its hold is gone/],
+    [
+      'a status that does not exist',
+      { work: ok(work({ status: 'half' as 'failed' })) },
+      /^person: records with a status/,
+    ],
+    [
+      'an order of such a status',
+      { records: 'orders', work: ok(work({ status: 'half' as 'failed' })) },
+      /^person: rec/,
+    ],
+    [
+      'an owner who is gone',
+      { work: ok(work({})), account: ok(undefined) },
+      /^person: records of users who do not exist/,
+    ],
+    [
+      'a picture that is lost',
+      { work: ok(work({ asset: { state: 'lost' } as unknown as Work['asset'] })) },
+      /^person: pictures that could not be copied/,
+    ],
+    ['a record where all is well', { work: ok(work({})), hold: hold({ st: 'done' }) }, /^settled/],
+    [
+      'a closed call whose letter is quarantined',
+      { hold: hold({ st: 'done' }), letters: ok([letter('quarantined')]) },
+      /^person: .*quarantined/,
+    ],
+    [
+      'a closed call whose letter nobody can read',
+      { hold: hold({ st: 'done' }), letters: ok([{ ...letter('waiting'), letter: undefined }]) },
+      /^person: letter w1_1 cannot be read/,
+    ],
     ['a quarantined letter', { letters: ok([letter('quarantined')]) }, /^person: .*quarantined/],
     [
       'a letter whose record was removed',

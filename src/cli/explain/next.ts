@@ -1,6 +1,9 @@
 import type { Words } from '../doctor/line.ts';
+import { anomaliesOf } from '../../generation/index.ts';
+import { findingText } from '../../integrity/index.ts';
 import type { Hold } from '../../once/index.ts';
-import { isFinal, type Work } from '../../records/index.ts';
+import { collections, isFinal, isText, type Work } from '../../records/index.ts';
+import type { Document } from '../../store/index.ts';
 import type { Evidence, SeenLetter } from './evidence.ts';
 import { beijingMoment } from './moment.ts';
 
@@ -19,8 +22,7 @@ export function planNext(evidence: Evidence, nowMs: number): readonly Next[] {
   if (unread.length > 0) return [cannotTell(unread)];
   const work = evidence.work.ok ? evidence.work.value : undefined;
   const letters = lettersIn(evidence);
-  if (work && isFinal(work.status)) return afterFinal(evidence, work);
-  if (work) return [afterUnknown(evidence.hold, nowMs, work)];
+  if (work) return ofRecord(evidence, work, nowMs);
   if (evidence.hold) return [withoutRecord(evidence.hold, letters, nowMs)];
   return letters.length > 0
     ? letters.map(ofLetter)
@@ -57,6 +59,39 @@ function cannotTell(unread: ReturnType<typeof unreadPlaces>): Next {
   );
 }
 
+/** What is wrong with a record comes first; where nothing else happens to it, that is all. */
+function ofRecord(evidence: Evidence, work: Work, nowMs: number): readonly Next[] {
+  const wrong = wrongIn(evidence, work, nowMs);
+  const steps = [
+    ...(isFinal(work.status) ? afterFinal(evidence, work) : []),
+    ...(work.status === 'unknown' ? [afterUnknown(evidence.hold, nowMs, work)] : []),
+  ];
+  if (wrong.length + steps.length > 0) return [...wrong, ...steps];
+  return [next('settled', '已经了结，不会再变化', 'it is settled; nothing more happens')];
+}
+
+/** What the check finds in a record that nothing mends by itself. */
+const FOR_A_PERSON: ReadonlySet<string> = new Set([
+  ...['work-malformed', 'status-strange', 'user-missing', 'created-in-future'],
+  ...['completed-without-picture', 'picture-lost'],
+]);
+
+function wrongIn({ records, account }: Evidence, work: Work, nowMs: number): readonly Next[] {
+  const document: Document = { ...work };
+  const { status, userId } = document;
+  const isStrange = !isFinal(status) && status !== 'unknown';
+  const ofCalls = isStrange ? ['status-strange'] : [];
+  const kinds = records === collections.works ? anomaliesOf(document, { nowMs, readAtMs: nowMs }) : ofCalls;
+  const isOwnerGone = account.ok && account.value === undefined && isText(userId);
+  return [...kinds.filter((kind) => FOR_A_PERSON.has(kind)), ...(isOwnerGone ? ['user-unknown'] : [])].map((kind) =>
+    next(
+      'person',
+      `${findingText(kind, '1', 'zh')}，需要人工核对`,
+      `${findingText(kind, '1', 'en')}; a person must look at it`,
+    ),
+  );
+}
+
 function afterFinal({ hold, picture }: Evidence, work: Work): readonly Next[] {
   const steps: Next[] = [];
   if (hold?.st === 'open' && work.status === 'completed') {
@@ -83,7 +118,7 @@ function afterFinal({ hold, picture }: Evidence, work: Work): readonly Next[] {
     );
   }
   if (work.status === 'completed' && work.asset?.state === 'pending') steps.push(afterPending(work));
-  return steps.length > 0 ? steps : [next('settled', '已经了结，不会再变化', 'it is settled; nothing more happens')];
+  return steps;
 }
 
 function afterPending({ asset }: Work): Next {
@@ -139,8 +174,9 @@ function withoutRecord(hold: Hold, letters: readonly SeenLetter[], nowMs: number
   if (hold.st === 'void') return next('settled', '从未付费，不会有记录', 'it was never paid; there will be no record');
   const own = letters.find(({ letter }) => letter?.payload['token'] === hold.token);
   if (hold.st === 'open' && nowMs < hold.until) return running(hold);
-  if (own && isFinal(own.letter?.payload['status'])) return bringsHome(own);
-  if (hold.st !== 'open') return lostRecord();
+  if (own && isFinal(own.letter?.payload['status'])) return ofLetter(own);
+  const stuck = letters.find(({ letter, state }) => !letter || state === 'quarantined');
+  if (hold.st !== 'open') return stuck ? ofLetter(stuck) : lostRecord();
   const at = beijingMoment(hold.until + DAY_MS);
   if (hold.taskId) {
     return next(
@@ -153,14 +189,6 @@ function withoutRecord(hold: Hold, letters: readonly SeenLetter[], nowMs: number
     'waits',
     `租约已到期，没有任何结果：下一次恢复会记为 unknown，到 ${at} 仍无结果则记为 failed 并退还 ${hold.price} 积分`,
     `its lease is over without a result: recovery makes it unknown, and by ${at} failed, giving back ${hold.price} credits`,
-  );
-}
-
-function bringsHome({ tier }: SeenLetter): Next {
-  return next(
-    'waits',
-    `下一次恢复会把 ${tier} 中的记录放回 works`,
-    `the next recovery brings the record home from ${tier}`,
   );
 }
 
@@ -193,5 +221,9 @@ function ofLetter({ state, letter, tier, letterId }: SeenLetter): Next {
       `备份记录为 ${state}，但 works 中没有记录`,
       `the letter is ${state}, but works has no record`,
     );
-  return bringsHome({ tier, letterId, letter, state, recoveredAt: undefined });
+  return next(
+    'waits',
+    `下一次恢复会把 ${tier} 中的记录放回 works`,
+    `the next recovery brings the record home from ${tier}`,
+  );
 }

@@ -59,12 +59,21 @@ function facts(evidence: Evidence, language: Language): readonly (readonly strin
   const openid = person?.['openid'] ?? record?.openid;
   const owner = person?._id ?? record?.userId;
   return [
-    [text.status, record ? (text.statuses[record.status] ?? record.status) : statusOfLetter(evidence, language)],
+    [text.status, statusOf(evidence, language)],
     ...(owner === undefined ? [] : [[text.user, ownerLine(owner, openid)]]),
     ...(hold ? [[text.charge, chargeOf(hold.st, hold.price, language)]] : []),
     ...(hold?.taskId ? [[text.task, hold.taskId]] : []),
     ...(record?.provider ? [[text.provider, record.provider]] : []),
   ];
+}
+
+function statusOf(evidence: Evidence, language: Language): string {
+  const { work } = evidence;
+  const text = TEXTS[language];
+  if (!work.ok) return `❓ ${text.unread}`;
+  return work.value
+    ? (text.statuses[work.value.status] ?? String(work.value.status))
+    : statusOfLetter(evidence, language);
 }
 
 /** Not home yet, but a letter of the hold's own attempt (or the only one there is) says how it ended. */
@@ -91,7 +100,9 @@ function places(evidence: Evidence, language: Language): readonly (readonly stri
   const { work, account, hold, letters, files, picture } = evidence;
   const text = TEXTS[language];
   const shown = <T>(read: Seen<T>, say: (value: T) => string): string =>
-    read.ok ? say(read.value) : `❓ ${text.unread} ${language === 'zh' ? codeFacts(read.code).zh : ''} (${read.code})`;
+    read.ok
+      ? say(read.value)
+      : `❓ ${text.unread}${language === 'zh' ? `：${codeFacts(read.code).zh}` : ''} (${read.code})`;
   const own = hold ? `${hold.st}${text.attempt(hold.attempt)}` : undefined;
   return [
     [evidence.records, shown(work, (value) => (value ? `${value.status}${text.attempt(value.attempt)}` : text.absent))],
@@ -140,9 +151,9 @@ const TEXTS = {
     pictures: { there: '存在', gone: '❌ 不存在', none: '没有转存' },
     absent: '无',
     noHold: '没有预占',
-    unread: '读不到：',
+    unread: '读不到',
     unreadable: '（无法识别）',
-    attempt: (attempt: number) => `（第 ${attempt} 次）`,
+    attempt: (attempt: unknown) => (Number.isInteger(attempt) ? `（第 ${String(attempt)} 次）` : ''),
   },
   en: {
     record: 'Record',
@@ -168,8 +179,8 @@ const TEXTS = {
     pictures: { there: 'there', gone: '❌ gone', none: 'no copy' },
     absent: 'nothing',
     noHold: 'no hold',
-    unread: 'unreadable:',
+    unread: 'unreadable',
     unreadable: '(unreadable)',
-    attempt: (attempt: number) => ` (attempt ${attempt})`,
+    attempt: (attempt: unknown) => (Number.isInteger(attempt) ? ` (attempt ${String(attempt)})` : ''),
   },
 } as const;

@@ -44,7 +44,11 @@ function fromWork({ work }: Evidence): readonly Event[] {
   const why = errorCode ? ` ${errorCode}` : '';
   const losing = Array.isArray(attempts) ? (attempts as readonly { atMs?: unknown }[]) : [];
   return [
-    ...event(finishedAt, `第 ${attempt} 次尝试：${status}${why}`, `attempt ${attempt}: ${status}${why}`),
+    ...event(
+      finishedAt,
+      `${Number.isInteger(attempt) ? `第 ${attempt} 次尝试` : '结果'}：${status}${why}`,
+      `${Number.isInteger(attempt) ? `attempt ${attempt}` : 'result'}: ${status}${why}`,
+    ),
     ...event(recoveredAt, '由恢复写入 works', 'written to works by recovery'),
     ...losing.flatMap(({ atMs }) =>
       event(atMs, '另一个结果晚到，作为证据保留在记录中', 'another result came late and is kept as evidence'),
