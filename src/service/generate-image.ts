@@ -1,6 +1,12 @@
 import { DurableError } from '../core/index.ts';
 import { createRecordWriter } from '../durable/index.ts';
-import { createGeneration, createOpenAiImages, inEitherForm, type Generated, type Generation } from '../generation/index.ts';
+import {
+  createGeneration,
+  createOpenAiImages,
+  inEitherForm,
+  type Generated,
+  type Generation,
+} from '../generation/index.ts';
 import { parseGenerate } from '../records/index.ts';
 import { readConfig } from './config.ts';
 import { succeed, type Envelope } from './envelope.ts';
@@ -52,12 +58,14 @@ async function openDesk(runtime: PictureRuntime, load: LoadRarely): Promise<Desk
   const config = readConfig(runtime.env);
   const { registration, provider, previousProvider, moderation } = config;
   // Which of them a deployment uses is settled before a call opens anything.
-  const isPlain = [provider, previousProvider].every((each) => each?.form !== 'dashscope') && !moderation;
+  const isPlain =
+    !runtime.provider && [provider, previousProvider].every((each) => each?.form !== 'dashscope') && !moderation;
   const makers = isPlain ? { createService: createOpenAiImages } : makersIn(await load());
   const made = openPictureTools(runtime, config, makers);
   const tools = { ...made, writer: createRecordWriter({ ...runtime, ...made }) };
   const earlier = async () => (await load()).answerEarlier;
-  return { tools, generation: createGeneration({ ...runtime, ...tools }, { registration, earlier }) };
+  const loadTasks = async () => (await load()).pictureTasks;
+  return { tools, generation: createGeneration({ ...runtime, ...tools }, { registration, earlier, loadTasks }) };
 }
 
 function makersIn({ createDashScope, openModeration }: Rarely): Makers {
