@@ -26,6 +26,7 @@ export {
   type ProviderForm,
   type ProviderResult,
 } from './providers/index.ts';
+export { pictureTasks, type LoadTasks } from './tasks.ts';
 export type { Registration } from './users.ts';
 export {
   createGenerationRecovery,

@@ -58,12 +58,14 @@ async function openDesk(runtime: PictureRuntime, load: LoadRarely): Promise<Desk
   const config = readConfig(runtime.env);
   const { registration, provider, previousProvider, moderation } = config;
   // Which of them a deployment uses is settled before a call opens anything.
-  const isPlain = [provider, previousProvider].every((each) => (each?.form ?? 'openai') === 'openai') && !moderation;
+  const areUsual = [provider, previousProvider].every((each) => (each?.form ?? 'openai') === 'openai');
+  const isPlain = !runtime.provider && areUsual && !moderation;
   const makers = isPlain ? { createService: createOpenAiImages } : makersIn(await load());
   const made = openPictureTools(runtime, config, makers);
   const tools = { ...made, writer: createRecordWriter({ ...runtime, ...made }) };
   const earlier = async () => (await load()).answerEarlier;
-  return { tools, generation: createGeneration({ ...runtime, ...tools }, { registration, earlier }) };
+  const loadTasks = async () => (await load()).pictureTasks;
+  return { tools, generation: createGeneration({ ...runtime, ...tools }, { registration, earlier, loadTasks }) };
 }
 
 function makersIn({ otherForms, openModeration }: Rarely): Makers {

@@ -7,8 +7,13 @@ import type { Cloud, Database, Query } from './sdk.ts';
 /** The SDK waits 15 s for an answer; a function that lives 3 s cannot. */
 const DEFAULT_TIMEOUT_MS = 1_500;
 
+/** A link in other hands: made here, handed to `pagesOver`, and read by nobody else. */
+export interface LinkHandle {
+  readonly __link?: never;
+}
+
 /** The way to the database that all statements share. */
-export interface Link {
+export interface Link extends LinkHandle {
   db(): Database;
   ask<T>(what: string, call: CallOptions | undefined, run: () => Promise<T>): Promise<T>;
   /** What satisfies the filter, and a condition in the SDK's own terms where one is given. */

@@ -1,10 +1,11 @@
 import { DurableError, isDurableError } from '../../core/index.ts';
 import { pageKeyOf, readPageRequest, type CallStore, type Document, type Page, type PagePlan } from '../index.ts';
-import type { Link } from './link.ts';
+import type { Link, LinkHandle } from './link.ts';
 import { toAfter } from './query.ts';
 
 /** Any page of a walk by key. */
-export function pagesOver(link: Link): CallStore['page'] {
+export function pagesOver(handle: LinkHandle): CallStore['page'] {
+  const link = handle as Link;
   return async (name, request, call) =>
     halving(readPageRequest(request), (part) => link.ask(`page "${name}"`, call, () => readPage(link, name, part)));
 }
