@@ -18,7 +18,7 @@ interface Block {
 }
 
 function blocksOf(file: string): readonly Block[] {
-  const fenced = readFileSync(file, 'utf8').matchAll(/^```(js|ts|sh)\n([\s\S]*?)^```$/gm);
+  const fenced = readFileSync(file, 'utf8').matchAll(/^```(js|json|ts|sh)\n([\s\S]*?)^```$/gm);
   return [...fenced].map(([, language = '', text = '']) => ({ language, text }));
 }
 
@@ -35,6 +35,13 @@ function example(path: string): string {
 function commands(containing: string): string {
   const block = BLOCKS.find(({ language, text }) => language === 'sh' && text.includes(containing));
   if (!block) throw new Error(`the README has no command with ${containing}`);
+  return block.text;
+}
+
+/** The `config.json` of a function with a timer. */
+function timerSettings(): string {
+  const block = BLOCKS.find(({ language, text }) => language === 'json' && text.includes('triggers'));
+  if (!block) throw new Error('the README shows no config.json');
   return block.text;
 }
 
@@ -83,6 +90,7 @@ describe('the examples, pasted as they are printed', () => {
     await placeFunctions(folder);
     write('cloudfunctions/notes/index.js');
     write('cloudfunctions/recoverOrders/index.js');
+    writeFileSync(join(folder, 'cloudfunctions/recoverOrders/config.json'), timerSettings());
     write('test/notes.test.ts');
     cloud = await createEmulator({
       dir: join(folder, 'data'),
@@ -115,6 +123,9 @@ describe('the examples, pasted as they are printed', () => {
       { source: 'wx_trigger' },
     );
     expect(timer).toMatchObject({ result: { code: 200 } });
+    // With the settings that are shown, it has a timer at all.
+    const played = await fetch(`${cloud.url}/_emulator/timers/recoverOrders`, { method: 'POST' });
+    expect(await played.json()).toMatchObject({ result: { code: 200 } });
     const forged = { Type: 'Timer', TriggerName: 'often' };
     expect(await cloud.invoke('recoverOrders', forged, { openid: 'oMallory' })).toMatchObject({
       result: { code: 403, error: { code: 'AUTH_DENIED' } },
