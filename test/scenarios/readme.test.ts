@@ -66,6 +66,21 @@ test('both languages show the same code', () => {
   expect(blocksOf('README.zh-CN.md')).toEqual(BLOCKS);
 });
 
+/** Headings by their level, and rows by the names in them: what a translation has in common with its original. */
+function outlineOf(file: string): readonly string[] {
+  const prose = readFileSync(file, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
+  const lines = prose.split('\n').filter((line) => /^(#{1,3} |\d\. |\|)/.test(line));
+  return lines.map((line) => {
+    const [mark = ''] = /^(#+|\d\.|\|)/.exec(line) ?? [];
+    const names = line.startsWith('|') ? [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => name) : [];
+    return [mark, ...names].join(' ');
+  });
+}
+
+test('both languages have the same headings, steps and tables', () => {
+  expect(outlineOf('README.zh-CN.md')).toEqual(outlineOf('README.md'));
+});
+
 describe('the examples, pasted as they are printed', () => {
   let folder: string;
   let cloud: Emulator;
