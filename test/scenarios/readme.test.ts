@@ -18,7 +18,7 @@ interface Block {
 }
 
 function blocksOf(file: string): readonly Block[] {
-  const fenced = readFileSync(file, 'utf8').matchAll(/^```(js|ts|sh)\n([\s\S]*?)^```$/gm);
+  const fenced = readFileSync(file, 'utf8').matchAll(/^```(js|json|ts|sh)\n([\s\S]*?)^```$/gm);
   return [...fenced].map(([, language = '', text = '']) => ({ language, text }));
 }
 
@@ -35,6 +35,13 @@ function example(path: string): string {
 function commands(containing: string): string {
   const block = BLOCKS.find(({ language, text }) => language === 'sh' && text.includes(containing));
   if (!block) throw new Error(`the README has no command with ${containing}`);
+  return block.text;
+}
+
+/** The `config.json` of a function with a timer. */
+function timerSettings(): string {
+  const block = BLOCKS.find(({ language, text }) => language === 'json' && text.includes('triggers'));
+  if (!block) throw new Error('the README shows no config.json');
   return block.text;
 }
 
@@ -57,6 +64,21 @@ describe.each(READMES)('%s', (file) => {
 
 test('both languages show the same code', () => {
   expect(blocksOf('README.zh-CN.md')).toEqual(BLOCKS);
+});
+
+/** Headings by their level, and rows by the names in them: what a translation has in common with its original. */
+function outlineOf(file: string): readonly string[] {
+  const prose = readFileSync(file, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
+  const lines = prose.split('\n').filter((line) => /^(#{1,3} |\d\. |\|)/.test(line));
+  return lines.map((line) => {
+    const [mark = ''] = /^(#+|\d\.|\|)/.exec(line) ?? [];
+    const names = line.startsWith('|') ? [...line.matchAll(/`([^`]+)`/g)].map(([, name]) => name) : [];
+    return [mark, ...names].join(' ');
+  });
+}
+
+test('both languages have the same headings, steps and tables', () => {
+  expect(outlineOf('README.zh-CN.md')).toEqual(outlineOf('README.md'));
 });
 
 describe('the examples, pasted as they are printed', () => {
@@ -83,6 +105,7 @@ describe('the examples, pasted as they are printed', () => {
     await placeFunctions(folder);
     write('cloudfunctions/notes/index.js');
     write('cloudfunctions/recoverOrders/index.js');
+    writeFileSync(join(folder, 'cloudfunctions/recoverOrders/config.json'), timerSettings());
     write('test/notes.test.ts');
     cloud = await createEmulator({
       dir: join(folder, 'data'),
@@ -115,6 +138,9 @@ describe('the examples, pasted as they are printed', () => {
       { source: 'wx_trigger' },
     );
     expect(timer).toMatchObject({ result: { code: 200 } });
+    // With the settings that are shown, it has a timer at all.
+    const played = await fetch(`${cloud.url}/_emulator/timers/recoverOrders`, { method: 'POST' });
+    expect(await played.json()).toMatchObject({ result: { code: 200 } });
     const forged = { Type: 'Timer', TriggerName: 'often' };
     expect(await cloud.invoke('recoverOrders', forged, { openid: 'oMallory' })).toMatchObject({
       result: { code: 403, error: { code: 'AUTH_DENIED' } },
