@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { checkFunctions } from '../../src/cli/doctor/functions.ts';
@@ -63,6 +63,19 @@ test('what cannot be read is unknown and never good: exit 12', async () => {
       expect.objectContaining({ status: 'unknown', said: expect.stringContaining('works') as string }),
     ]),
   );
+});
+
+test('a function whose settings were not applied runs with 3 s, which it tells itself', async () => {
+  const path = join(stage.cloud.folder, 'cloudbaserc.json');
+  const config = readFileSync(path, 'utf8');
+  writeFileSync(path, config.replaceAll('"timeout": 60', '"timeout": 3'));
+  const { code, result } = await stage.json(['doctor']);
+  expect(code).toBe(10);
+  expect(named(result, 'timeout')).toMatchObject([
+    { status: 'problem', said: expect.stringContaining('3 秒') as string },
+  ]);
+  writeFileSync(path, config);
+  expect(named((await stage.json(['doctor'])).result, 'timeout')).toEqual([]);
 });
 
 test('a wrong setting is named, and its value is not', async () => {

@@ -18,6 +18,7 @@ import {
   type WalkOptions,
 } from '../options.ts';
 import { paintReport } from '../paint-report.ts';
+import { createSeen, type Seen } from '../check/seen.ts';
 import { createProgress } from '../progress.ts';
 import { runtimeOf } from '../runtime.ts';
 import { openSession, type Session } from '../session.ts';
@@ -84,7 +85,8 @@ async function check(session: Session, options: CheckOptions): Promise<void> {
   const from = options.resume ? (checkpoint.read() as Plain) : undefined;
   const watch = createWatch(session.terminal, options.timeLimit * 1_000);
   const checking = createIntegrityCheck(runtime, { deep: options.deep ?? false, sections, kind });
-  const { state, finished } = await advance(session, checking, { watch, from });
+  const seen = createSeen(session.target.store, options);
+  const { state, finished } = await advance(session, checking, { watch, from, seen });
   const report = checking.report(state);
   // What is stored is compared over time: only whole reports of one kind.
   const isToStore = finished && !options.readOnly && !options.section && !kind;
@@ -127,25 +129,20 @@ function sectionsOf({ section, readOnly, ...kind }: CheckOptions, language: Lang
 async function advance(
   { terminal, language }: Session,
   checking: Check,
-  { watch, from }: { readonly watch: Watch; readonly from: Plain | undefined },
+  { watch, from, seen }: { readonly watch: Watch; readonly from: Plain | undefined; readonly seen: Seen },
 ): Promise<CheckProgress> {
   const progress = createProgress(terminal.errors);
   progress.stage(language === 'zh' ? '检查' : 'checking');
   try {
     let reached = await checking.advance(from, watch.slice(SLICE_MS));
     while (!reached.finished && !watch.isInterrupted() && watch.deadline.remainingMs() > 0) {
-      progress.step(seenSections(checking.report(reached.state)));
+      if (terminal.errors.isTTY) progress.step(await seen(checking.underWay(reached.state)));
       reached = await checking.advance(reached.state, watch.slice(SLICE_MS));
     }
     return reached;
   } finally {
     progress.end();
   }
-}
-
-/** The sections that are done, for one line of progress. */
-function seenSections({ sections }: IntegrityReport): string {
-  return sections.map(({ name, status }) => `${status === 'unknown' ? '…' : '✅'} ${name}`).join('  ');
 }
 
 interface Outcome {
