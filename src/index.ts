@@ -41,7 +41,16 @@ export {
   type Runtime,
 } from './service/index.ts';
 export { is, type Blobs, type Document, type Filter, type Store } from './store/index.ts';
-export type { CostlyCall, DeskRecovery, Durable, TimerOptions, TimerRun, TimerWork } from './service/index.ts';
+export type {
+  Ask,
+  AskContext,
+  CostlyCall,
+  DeskRecovery,
+  Durable,
+  TimerOptions,
+  TimerRun,
+  TimerWork,
+} from './service/index.ts';
 
 /** What `createDurable` needs; all but `cloud` have defaults that are right for a function of 3 s. */
 export interface DurableOptions extends DeskOptions {

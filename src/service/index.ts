@@ -17,6 +17,7 @@ export { createAlerts, type Alerts } from './alerts.ts';
 export { planAlerts, type RunOutcome } from './alert-plan.ts';
 export { readConfig, readList, type Environment } from './config.ts';
 export { fail, succeed, type Envelope } from './envelope.ts';
-export { createDesk, type CostlyCall, type DeskOptions, type DeskRecovery, type Durable } from './desk.ts';
+export type { Ask, AskContext, CostlyCall } from './costly-call.ts';
+export { createDesk, type DeskOptions, type DeskRecovery, type Durable } from './desk.ts';
 export { expectedJobs } from './maintenance-jobs.ts';
 export type { TimerOptions, TimerRun, TimerWork } from './timer.ts';
