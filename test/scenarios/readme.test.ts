@@ -118,7 +118,7 @@ describe('the examples, pasted as they are printed', () => {
     expect(saved.join('\n')).toContain('"status":"stored"');
     expect(JSON.parse(saved.at(-1) ?? '')).toMatchObject({ _id: 'oAnna_1', text: 'milk' });
     const again = await paste(commands('"inject":"reset-after"'));
-    expect(again.at(-1)).toMatch(/"status":"(stored|duplicate)"/);
+    expect(again.at(-1)).toContain('"status":"duplicate"');
     expect(await dump('notes')).toHaveLength(2);
     expect(await dump('emergency_backup')).toEqual([]);
     const faults = (await paste('curl http://127.0.0.1:8360/_emulator/faults')).join('');
