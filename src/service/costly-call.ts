@@ -162,7 +162,7 @@ const referenceOf = ({ id, hold }: Basis): string => `${id}_${hold.attempt}`;
 
 /** What came of paying, from whatever was answered: what says neither `completed` nor `failed` is unknown. */
 function readPayment(answer: unknown): Payment {
-  const { status, fields, error } = (isPlain(answer) ? answer : {});
+  const { status, fields, error } = isPlain(answer) ? answer : {};
   if (status === 'completed') return { status, fields: (isPlain(fields) ? fields : {}) as Record<string, Plain> };
   const code = status === 'failed' ? 'PROVIDER_FAILED' : 'PROVIDER_UNCERTAIN';
   return {
