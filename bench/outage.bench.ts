@@ -2,10 +2,11 @@
 import { createDeadline, sleep } from '../src/core/index.ts';
 import { createDurableWriter } from '../src/durable/index.ts';
 import { createMemoryStore } from '../src/store/memory/index.ts';
-import { HEADLINE, withoutFaults } from '../test/simulation/comparison/assumptions.ts';
+import { HEADLINE, withoutFaults, type Assumptions } from '../test/simulation/comparison/assumptions.ts';
 import { createExecution, storeOf } from '../test/simulation/comparison/instance.ts';
 import type { Outages } from '../test/simulation/histories/outages.ts';
 import { sdkOver } from '../test/simulation/comparison/sdk-over-store.ts';
+import { boundedStore } from '../test/simulation/comparison/systems/ours.ts';
 import { seededRandom, testHash } from '../test/support/ports.ts';
 import { createTestClock, type TestClock } from '../test/support/test-clock.ts';
 import type { Store } from '../src/store/index.ts';
@@ -29,7 +30,8 @@ type Ports = { readonly clock: TestClock; readonly store: Store; readonly seed: 
 const WAYS: Readonly<Record<string, (ports: Ports) => Save>> = {
   ours({ clock, store, seed }) {
     const log = { write: () => undefined };
-    const writer = createDurableWriter({ store, clock, random: seededRandom(seed), hash: testHash, log });
+    const ports = { store: boundedStore({ store, clock }), clock };
+    const writer = createDurableWriter({ ...ports, random: seededRandom(seed), hash: testHash, log });
     return (record) => {
       const deadline = createDeadline(clock, clock.now() + HEADLINE.functionTimeoutMs);
       return writer.write({ collection: 'works', record, deadline });
@@ -53,14 +55,26 @@ interface Cost {
   readonly doomedPerCall: number;
 }
 
-/** One outage. `shared`: one process serves everybody; else, as in a cloud function, an instance serves one at a time. */
-async function cost(way: (ports: Ports) => Save, shared: boolean, seed: number): Promise<Cost> {
+/** How an outage shows: an error after a moment, or silence until the SDK gives up; and who serves the calls. */
+interface Outage {
+  readonly loss: Assumptions['loss'];
+  /** One process serves everybody; else, as in a cloud function, an instance serves one at a time. */
+  readonly shared: boolean;
+}
+
+async function cost(way: (ports: Ports) => Save, { loss, shared }: Outage, seed: number): Promise<Cost> {
   const clock = createTestClock();
   const fromMs = clock.now() + HEALTHY_MS;
   const isDown = (atMs: number, place: string): boolean =>
     place === 'works' && atMs >= fromMs && atMs < fromMs + OUTAGE_MS;
   const outages: Outages = { windows: [], at: (atMs, place) => (isDown(atMs, place) ? 'reset' : undefined) };
-  const assumptions = { ...withoutFaults(HEADLINE), resetMs: ERROR_AFTER_MS, tripMedianMs: TRIP_MS, tripSigma: 0 };
+  const assumptions = {
+    ...withoutFaults(HEADLINE),
+    loss,
+    resetMs: ERROR_AFTER_MS,
+    tripMedianMs: TRIP_MS,
+    tripSigma: 0,
+  };
   const world = { clock, seed, assumptions, outages };
   const memory = createMemoryStore(['works', 'emergency_backup']);
   const execution = createExecution('outage');
@@ -85,16 +99,22 @@ async function cost(way: (ports: Ports) => Save, shared: boolean, seed: number):
   return { addedWaitMs: meanMs - TRIP_MS, doomedPerCall: execution.faults / waits.length };
 }
 
+const OUTAGES: Readonly<Record<string, Outage>> = {
+  'one process': { loss: 'reset', shared: true },
+  'an instance a call': { loss: 'reset', shared: false },
+  'one process, which hears nothing for 15 s': { loss: 'hang', shared: true },
+  'an instance a call, which hears nothing for 15 s': { loss: 'hang', shared: false },
+};
+
 const rows: Row[] = [];
-for (const shared of [true, false]) {
+for (const [where, outage] of Object.entries(OUTAGES)) {
   const costs = new Map<string, Cost[]>();
   for (let seed = 1; seed <= ROUNDS; seed += 1) {
     for (const [name, way] of Object.entries(WAYS)) {
-      costs.set(name, [...(costs.get(name) ?? []), await cost(way, shared, seed)]);
+      costs.set(name, [...(costs.get(name) ?? []), await cost(way, outage, seed)]);
     }
   }
   const figures = (name: string, of: keyof Cost) => (costs.get(name) ?? []).map((one) => one[of]);
-  const where = shared ? 'one process' : 'an instance a call';
   for (const peer of Object.keys(WAYS).filter((name) => name !== 'ours')) {
     const pair = (of: keyof Cost) => ({ ours: figures('ours', of), peer: figures(peer, of) });
     rows.push(besideRow(`added wait per call, ${where}; ${peer}`, 'ms', pair('addedWaitMs'), '<= 100'));

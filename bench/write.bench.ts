@@ -57,6 +57,7 @@ async function writeAgainstPeers(local: Emulator, cloud: Cloud): Promise<Row[]> 
     'raw add': add,
     'p-retry + add': pRetry,
     'cockatiel + add': cockatiel,
+    'Powertools idempotency, in memory, + add': createIdempotent(add),
   };
   local.faults.set([{ action: 'insertDocument', inject: 'delay', delayMs: ROUND_TRIP_MS }]);
   const runs = Object.entries(ways).map(([name, save]) => {

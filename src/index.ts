@@ -4,9 +4,23 @@
  * This is the library's front door. Adapters have doors of their own: `wx-durable/store/cloudbase`,
  * `wx-durable/store/memory`; the local cloud is `wx-durable/emulator`.
  */
-import { DurableError, type Log } from './core/index.ts';
+import type { Log } from './core/index.ts';
 import { nodePorts } from './core/node/index.ts';
-import { createDesk, readList, type DeskOptions, type Durable } from './service/index.ts';
+import {
+  collection,
+  createDesk,
+  having,
+  object,
+  optional,
+  readList,
+  readOptions,
+  text,
+  texts,
+  wholeNumber,
+  type DeskOptions,
+  type Durable,
+  type Rules,
+} from './service/index.ts';
 import { createCloudbaseBlobs, createCloudbaseStore, type Cloud } from './store/cloudbase/index.ts';
 
 export { codes, DurableError, isDurableError, type Category, type Code } from './core/index.ts';
@@ -41,7 +55,16 @@ export {
   type Runtime,
 } from './service/index.ts';
 export { is, type Blobs, type Document, type Filter, type Store } from './store/index.ts';
-export type { CostlyCall, DeskRecovery, Durable, TimerOptions, TimerRun, TimerWork } from './service/index.ts';
+export type {
+  Ask,
+  AskContext,
+  CostlyCall,
+  DeskRecovery,
+  Durable,
+  TimerOptions,
+  TimerRun,
+  TimerWork,
+} from './service/index.ts';
 
 /** What `createDurable` needs; all but `cloud` have defaults that are right for a function of 3 s. */
 export interface DurableOptions extends DeskOptions {
@@ -55,13 +78,24 @@ export interface DurableOptions extends DeskOptions {
   readonly log?: Log;
 }
 
-const LIMITS: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  maxAttempts: [1, 10],
-  baseDelayMs: [0, 60_000],
-  attemptTimeoutMs: [100, 60_000],
-  timeLimitMs: [500, 900_000],
+const OPTIONS: Rules = {
+  cloud: having('the initialised wx-server-sdk', 'database', 'getWXContext'),
+  key: optional(text),
+  previousKeys: optional(texts),
+  log: optional(having('an object with write(level, event, fields)', 'write')),
+  deadLetters: optional(collection),
+  maxAttempts: optional(wholeNumber(1, 10)),
+  baseDelayMs: optional(wholeNumber(0, 60_000)),
+  attemptTimeoutMs: optional(wholeNumber(100, 60_000)),
+  timeLimitMs: optional(wholeNumber(500, 900_000)),
+  breaker: optional(object),
 };
-const NAMES = new Set(['cloud', 'key', 'previousKeys', 'log', 'deadLetters', 'breaker', ...Object.keys(LIMITS)]);
+
+const BREAKER: Rules = {
+  failuresToOpen: optional(wholeNumber(1, 1_000)),
+  openMs: optional(wholeNumber(1, 900_000)),
+  maxOpenMs: optional(wholeNumber(1, 900_000)),
+};
 
 /**
  * The front desk: durable writes and costly calls for your own cloud functions. A wrong option is refused here
@@ -95,18 +129,6 @@ export function createDurable(options: DurableOptions): Durable {
 }
 
 function check(options: DurableOptions): void {
-  const given = Object.entries(options ?? {});
-  const unknown = given.find(([name]) => !NAMES.has(name));
-  if (unknown) throw invalid(unknown[0], `there is no such option; there are ${[...NAMES].join(', ')}`);
-  if (typeof options?.cloud?.database !== 'function') throw invalid('cloud', 'give the initialised wx-server-sdk');
-  for (const [name, value] of given) {
-    const [least, most] = LIMITS[name] ?? [];
-    if (least === undefined || most === undefined || value === undefined) continue;
-    const isFine = typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
-    if (!isFine) throw invalid(name, `give a whole number from ${least} to ${most}`);
-  }
-}
-
-function invalid(option: string, what: string): DurableError {
-  return new DurableError('CONFIG_INVALID', `createDurable: option "${option}": ${what}`, { details: { option } });
+  readOptions('createDurable', options, OPTIONS);
+  readOptions('createDurable: option "breaker"', options.breaker, BREAKER);
 }

@@ -12,6 +12,7 @@ import { addRecoverCommand } from './commands/recover.ts';
 import { addRepairCommand } from './commands/repair.ts';
 import { addReportCommand } from './commands/report.ts';
 import { CommandFailure, exitCodes, type ExitCode } from './exit-codes.ts';
+import { withWideHelp } from './help-text.ts';
 import type { Language } from './language.ts';
 import { createTerminal, type CommandContext, type Terminal } from './terminal.ts';
 import { explainUsageError } from './usage-error.ts';
@@ -54,7 +55,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
 ];
 
 function createProgram(terminal: Terminal, end: (code: ExitCode) => void): Command {
-  const program = new Command('wx-durable')
+  const program = withWideHelp(new Command('wx-durable'))
     .description('微信云开发：每一次付费调用都恰好留下一条记录\nEvery costly call leaves exactly one record.')
     .version(version, '-V, --version', '显示版本号 (print the version)')
     .helpOption('-h, --help', '显示帮助 (show help)')
@@ -83,6 +84,8 @@ function explain(error: unknown, { terminal, language }: { terminal: Terminal; l
   }
   if (language === 'zh' && isDurableError(error)) terminal.say(`❌ ${codeFacts(error.code).zh}`);
   terminal.say(describe(error));
+  const todo = isDurableError(error) ? TODO[error.code]?.[language] : undefined;
+  if (todo) terminal.say(`➜ ${todo}`);
   return isDurableError(error) ? exitCodeOf(error.code) : exitCodes.failed;
 }
 
@@ -92,9 +95,25 @@ function exitCodeOf(code: Code): ExitCode {
   return code.startsWith('STORE_') ? exitCodes.cloud : exitCodes.failed;
 }
 
-/** A surprise is told with its causes; the stack only where there is nothing better. */
+/** What a person does about the errors that tell of a place where something was forgotten. */
+const TODO: Partial<Readonly<Record<Code, Readonly<Record<Language, string>>>>> = {
+  STORE_NOT_FOUND: { zh: '运行 wx-durable init 创建缺少的集合', en: 'run wx-durable init, which creates it' },
+  STORE_DENIED: { zh: '运行 wx-durable doctor 查看权限', en: 'run wx-durable doctor' },
+};
+
+/**
+ * A surprise is told with its causes; the stack only where there is nothing better. Of an error of ours the cause is the
+ * SDK's, whose stack says nothing to a person.
+ */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return JSON.stringify(error);
-  const text = isDurableError(error) ? error.message : (error.stack ?? error.message);
-  return error.cause === undefined ? text : `${text}\n  cause: ${describe(error.cause)}`;
+  if (!isDurableError(error) || error.code === 'INTERNAL') return withCause(error.stack ?? error.message, error.cause);
+  return withCause(error.message, error.cause instanceof Error ? brief(error.cause) : error.cause);
 }
+
+function withCause(text: string, cause: unknown): string {
+  if (cause === undefined) return text;
+  return `${text}\n  cause: ${typeof cause === 'string' ? cause : describe(cause)}`;
+}
+
+const brief = (cause: Error): string => withCause(cause.message, cause.cause);

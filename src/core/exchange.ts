@@ -63,17 +63,25 @@ export async function exchange({ fetch, clock }: HttpDeps, request: ExchangeRequ
 
 /** Undefined as soon as it is known to be larger. */
 async function readBody(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
-  if (Number(response.headers.get('content-length')) > maxBytes) return undefined;
+  const declared = Number(response.headers.get('content-length'));
+  return readAtMost(maxBytes, (response.body ?? []) as AsyncIterable<Uint8Array>, declared);
+}
+
+/** The bytes of a stream; undefined as soon as it is known, or declared, to have more than `maxBytes`. */
+export async function readAtMost(
+  maxBytes: number,
+  stream: AsyncIterable<Uint8Array>,
+  declaredBytes: number,
+): Promise<Uint8Array | undefined> {
+  if (declaredBytes > maxBytes) return undefined;
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
-  for (;;) {
-    const part = await reader?.read();
-    if (!part || part.done) return concat(chunks, length);
-    length += part.value.length;
+  for await (const chunk of stream) {
+    length += chunk.length;
     if (length > maxBytes) return undefined;
-    chunks.push(part.value);
+    chunks.push(chunk);
   }
+  return concat(chunks, length);
 }
 
 function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {

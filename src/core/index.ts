@@ -1,5 +1,13 @@
 /** Ground floor: time, identity, days, errors, and the ports that everything else is given. */
-export { exchange, jsonIn, type Exchange, type ExchangeRequest, type Fetch, type HttpDeps } from './exchange.ts';
+export {
+  exchange,
+  jsonIn,
+  readAtMost,
+  type Exchange,
+  type ExchangeRequest,
+  type Fetch,
+  type HttpDeps,
+} from './exchange.ts';
 export { sleep, withTimeout, type Clock } from './clock.ts';
 export { createDeadline, type Deadline } from './deadline.ts';
 export { beijingDay, beijingMidnight, nextBeijingMidnight } from './day.ts';

@@ -35,7 +35,7 @@ interface Search {
 }
 
 /** What letters are looked for with. */
-export interface LetterTiers extends TierDeps {
+interface LetterTiers extends TierDeps {
   readonly authenticator: Authenticator;
 }
 

@@ -53,11 +53,15 @@ type Signed = Pick<Letter, 'collection' | 'attempt' | 'payload'>;
  */
 export type Proof = 'signed' | 'digest' | 'foreign' | 'damaged';
 
+/** How letters are signed. */
+export interface Signer {
+  mac(signed: Signed): string;
+}
+
 /** How letters are authenticated. */
-export interface Authenticator {
+export interface Authenticator extends Signer {
   /** SHA-256 of a text, hexadecimal. */
   digest(text: string): string;
-  mac(signed: Signed): string;
   /** What the code proves about the letter's record, and about the place it is for. */
   prove(letter: Letter): Proof;
 }
@@ -66,25 +70,31 @@ export interface Authenticator {
  * Codes over records: keyed when the deployment has a key, so that a letter planted by a client who can
  * write to the collection is told from a real one; else a plain digest, which only finds damage.
  */
+export function createSigner(hash: Hash, seal?: Seal): Signer {
+  return { mac: (signed) => codeOf(textOf(signed), hash, seal) };
+}
+
+const textOf = ({ collection, attempt, payload }: Signed): string => canonicalJson({ collection, attempt, payload });
+const codeOf = (text: string, hash: Hash, seal?: Seal): string =>
+  seal ? `hmac:${seal.mac(text)}` : `sha256:${hash.sha256(text)}`;
+
+/** The same codes, written and compared; also those under keys from before. */
 export function createAuthenticator(hash: Hash, seal?: Seal, previousSeals: readonly Seal[] = []): Authenticator {
-  const textOf = ({ collection, attempt, payload }: Signed): string => canonicalJson({ collection, attempt, payload });
-  const plain = (text: string): string => `sha256:${hash.sha256(text)}`;
-  const keyed = (key: Seal, text: string): string => `hmac:${key.mac(text)}`;
   return {
+    ...createSigner(hash, seal),
     digest: (text) => hash.sha256(text),
-    mac: (signed) => (seal ? keyed(seal, textOf(signed)) : plain(textOf(signed))),
     prove(letter) {
       const text = textOf(letter);
-      if (letter.mac === plain(text)) return seal ? 'digest' : 'signed';
+      if (letter.mac === codeOf(text, hash)) return seal ? 'digest' : 'signed';
       const known = seal ? [seal, ...previousSeals] : previousSeals;
-      if (known.some((key) => letter.mac === keyed(key, text))) return 'signed';
+      if (known.some((key) => letter.mac === codeOf(text, hash, key))) return 'signed';
       return /^hmac:[0-9a-f]{64}$/.test(letter.mac) ? 'foreign' : 'damaged';
     },
   };
 }
 
 /** The letter for a record, ready to be stored in any tier; keyed by record and attempt. */
-export function composeLetter(authenticator: Authenticator, request: LetterRequest): Letter {
+export function composeLetter(signer: Signer, request: LetterRequest): Letter {
   const { collection, record, attempt, failures, atMs } = request;
   return {
     _id: attemptName(record._id, attempt),
@@ -99,7 +109,7 @@ export function composeLetter(authenticator: Authenticator, request: LetterReque
     retryCount: failures.filter(({ attempt }) => attempt > 0).length,
     timestamp: new Date(atMs),
     attempts: failures,
-    mac: authenticator.mac({ collection, attempt, payload: record }),
+    mac: signer.mac({ collection, attempt, payload: record }),
     schemaVersion: SCHEMA_VERSION,
     // Beside the payload, for queries.
     ...pick(record),

@@ -22,10 +22,18 @@ import {
 } from '../store/index.ts';
 import { oversize } from './document-size.ts';
 import { createQueue } from './queue.ts';
-import { findLetter, type FoundLetter, type LetterQuery, type LetterTiers, type SeenLetter } from './find-letter.ts';
-import { composeLetter, createAuthenticator, readLetter, type Letter, type ReadLetter } from './letter.ts';
+import { findLetter, type FoundLetter, type LetterQuery, type SeenLetter } from './find-letter.ts';
+import {
+  composeLetter,
+  createAuthenticator,
+  createSigner,
+  readLetter,
+  type Letter,
+  type ReadLetter,
+  type Signer,
+} from './letter.ts';
 import { createRetrier, type FailedAttempt, type Retrier, type RetryOptions, type Tried } from './retrier.ts';
-import { insertOrCreate, keepLetter, reserveMs, type LowerTier } from './tiers.ts';
+import { insertOrCreate, keepLetter, reserveMs, type LowerTier, type TierDeps } from './tiers.ts';
 
 export interface RecordWriterDeps {
   readonly store: CallStore;
@@ -101,8 +109,8 @@ export interface RecordWriter {
   readonly deadLetters: string;
   /** The files of the third tier, where there is one. */
   readonly blobs: Blobs | undefined;
-  /** Where its letters go, and how they are vouched for: what `withLetters` reads them with. */
-  readonly tiers: LetterTiers;
+  /** Where its letters go, and what vouches for them: what `withLetters` reads them with. */
+  readonly tiers: TierDeps & Pick<RecordWriterDeps, 'hash'>;
 }
 
 /** A writer that also finds again what it kept. */
@@ -125,20 +133,22 @@ export function createDurableWriter(deps: DurableWriterDeps, options: DurableWri
 /** The same writer, which also reads letters: apart, since a call that goes well never does. */
 export function withLetters(writer: RecordWriter): DurableWriter {
   const { tiers } = writer;
+  const authenticator = createAuthenticator(tiers.hash, tiers.seal, tiers.previousSeals);
+  const places = { ...tiers, authenticator };
   const largeFiles = createQueue();
   return {
     ...writer,
-    findLetter: (query, deadline, seen) => findLetter(tiers, query, { deadline, seen, largeFiles }),
-    readLetter: (document) => readLetter(document, tiers.authenticator, 'digest'),
+    findLetter: (query, deadline, seen) => findLetter(places, query, { deadline, seen, largeFiles }),
+    readLetter: (document) => readLetter(document, authenticator, 'digest'),
   };
 }
 
 /** As `createDurableWriter`, without the reading of letters. */
 export function createRecordWriter(deps: RecordWriterDeps, options: DurableWriterOptions = {}): RecordWriter {
   const retrier = createRetrier(deps, options);
-  const authenticator = createAuthenticator(deps.hash, deps.seal, deps.previousSeals);
+  const signer = createSigner(deps.hash, deps.seal);
   const deadLetters = options.deadLetters ?? collections.emergencyBackup;
-  const parts: Parts = { ...deps, retrier, authenticator, deadLetters };
+  const parts: Parts = { ...deps, retrier, signer, deadLetters };
   const storeOnly = async (request: WriteRequest): Promise<StoreOutcome> => {
     const tried = await storeRecord(parts, request, 0);
     if (tried.ok) return { ...tried.value, attempts: tried.attempts };
@@ -154,7 +164,9 @@ export function createRecordWriter(deps: RecordWriterDeps, options: DurableWrite
   };
 }
 
-interface Parts extends RecordWriterDeps, LetterTiers {}
+interface Parts extends RecordWriterDeps, TierDeps {
+  readonly signer: Signer;
+}
 
 async function write(parts: Parts, request: WriteRequest): Promise<WriteOutcome> {
   assertDocument(request.record);
@@ -190,7 +202,7 @@ function unattempted(error: DurableError): FailedAttempt {
 
 function letterFor(parts: Parts, request: WriteRequest, failures: readonly FailedAttempt[]): Letter {
   const { collection, record, attempt = 1 } = request;
-  return composeLetter(parts.authenticator, { collection, record, attempt, failures, atMs: parts.clock.now() });
+  return composeLetter(parts.signer, { collection, record, attempt, failures, atMs: parts.clock.now() });
 }
 
 async function storeRecord(parts: Parts, request: WriteRequest, keepMs: number): Promise<Tried<StoreOutcome>> {

@@ -11,12 +11,13 @@ import {
 import { readAccount, type Work } from '../records/index.ts';
 import type { Blobs, CallStore, Store } from '../store/index.ts';
 import type { Download } from './asset/index.ts';
-import { askForPicture } from './pay.ts';
+import { paymentOf } from './pay.ts';
 import { createPictureCall, type Order, type Visit } from './picture-call.ts';
-import { createPictureKind, type Draft } from './picture-kind.ts';
+import { createPictureKind } from './picture-kind.ts';
 import type { Moderate } from './moderation.ts';
 import type { Provider } from './providers/index.ts';
 import { dailyUsage, type DailyUsage } from './quota.ts';
+import type { LoadTasks } from './tasks.ts';
 import type { Registration, UserDeps } from './users.ts';
 
 /** What making pictures stands on. */
@@ -47,6 +48,8 @@ export interface GenerationOptions extends OnceOptions {
   readonly registration: Registration;
   /** What answers a call that an earlier one came before; it may be loaded when it is first needed. */
   readonly earlier: LoadEarlier;
+  /** What a service that takes tasks needs; asked for when one has taken a task. */
+  readonly loadTasks: LoadTasks;
 }
 
 /** A generation that ended with a record; which may say that it failed. */
@@ -69,26 +72,23 @@ export interface Generation {
 
 /** The generation service over its ports. */
 export function createGeneration(deps: PictureDeps, options: GenerationOptions): Generation {
-  const users: UserDeps = { ...deps, registration: options.registration };
-  const parts: Parts = { ...deps, users, once: createOnceApart(deps, kindOf(deps), options) };
+  const { registration, loadTasks } = options;
+  const users: UserDeps = { ...deps, registration };
+  const parts: Parts = { ...deps, users, loadTasks, once: createOnceApart(deps, kindOf(deps, loadTasks), options) };
   return { generate: (visit, input) => generate(parts, visit, input) };
 }
 
 /** Pictures as a kind of costly call over these ports. */
-export function kindOf(deps: PictureDeps): Kind {
-  return createPictureKind(async (taskId, { id, hold }, deadline) => {
-    const { provider: name = '' } = (hold.draft ?? {}) as Partial<Draft>;
-    const taker = [deps.provider, ...(deps.earlierProviders ?? [])].find((provider) => provider?.name === name);
-    if (taker) return askForPicture(deps, taker, { taskId, id, attempt: hold.attempt, deadline });
-    // Another service would say of a task that it never took that there is none.
-    deps.log.write('warn', 'generation.provider-gone', { recordId: id, provider: name });
-    const error = new DurableError('PROVIDER_NOT_CONFIGURED', `the task is with "${name}", which is not configured`);
-    return { status: 'unknown', error };
+export function kindOf(deps: PictureDeps, loadTasks: LoadTasks): Kind {
+  return createPictureKind(async (taskId, basis, deadline) => {
+    const { ask } = await loadTasks();
+    return ask({ ...deps, paymentOf }, { taskId, basis, deadline });
   });
 }
 
 interface Parts extends PictureDeps {
   readonly users: UserDeps;
+  readonly loadTasks: LoadTasks;
   readonly once: Once;
 }
 

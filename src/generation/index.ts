@@ -11,16 +11,22 @@ export { createGallery, type Gallery, type GalleryDeps, type Usage } from './gal
 export type { Visit } from './picture-call.ts';
 export type { History, HistoryItem } from './history.ts';
 export {
-  createOpenAiProvider,
+  createOpenAiImages,
   createProvider,
+  createProviderBy,
+  inAnyForm,
   knownProvider,
+  otherForms,
+  providerForms,
   providerNames,
+  type CreateService,
   type PictureRequest,
   type Provider,
   type ProviderConfig,
   type ProviderForm,
   type ProviderResult,
 } from './providers/index.ts';
+export { pictureTasks, type LoadTasks } from './tasks.ts';
 export type { Registration } from './users.ts';
 export {
   createGenerationRecovery,
@@ -30,4 +36,4 @@ export {
 } from './recovery.ts';
 export { createDownload, type Download } from './asset/index.ts';
 export { createWechatModeration, type Moderate, type OpenApi } from './moderation.ts';
-export { createWorksSection, type WorksSectionDeps, type WorksSectionOptions } from './check/index.ts';
+export { anomaliesOf, createWorksSection, type WorksSectionDeps, type WorksSectionOptions } from './check/index.ts';

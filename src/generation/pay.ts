@@ -1,10 +1,10 @@
-import { attemptName, createDeadline, DurableError, sleep, type Deadline, type Log } from '../core/index.ts';
+import { attemptName, createDeadline, DurableError, type Deadline, type Log } from '../core/index.ts';
 import type { PayContext, Payment } from '../once/index.ts';
 import type { Asset } from '../records/index.ts';
 import { copyPicture, type AssetDeps } from './asset/index.ts';
 import type { Picture, Provider, ProviderResult } from './providers/index.ts';
+import type { LoadTasks } from './tasks.ts';
 
-const POLL_MS = 1_000;
 /** Share of the paying time that is kept for copying the picture, and its bound. */
 const COPY_SHARE = 0.3;
 const MAX_COPY_MS = 15_000;
@@ -15,9 +15,13 @@ export interface PayDeps extends AssetDeps {
   readonly log: Log;
 }
 
+export interface OrderDeps extends PayDeps {
+  readonly loadTasks: LoadTasks;
+}
+
 /** Has the picture made and copied; a provider that takes tasks is noted before it is polled. */
 export async function payForPicture(
-  deps: PayDeps,
+  deps: OrderDeps,
   provider: Provider,
   { context, prompt }: { readonly context: PayContext; readonly prompt: string },
 ): Promise<Payment> {
@@ -29,37 +33,12 @@ export async function payForPicture(
   const settlement = { provider, id, attempt: hold.attempt, deadline };
   if (submitted.status !== 'accepted') return paymentOf(deps, { ...settlement, result: submitted });
   await context.noteTask(submitted.taskId);
+  const { poll } = await deps.loadTasks();
   const result = await poll(deps, provider, { taskId: submitted.taskId, deadline: madeBy });
   return paymentOf(deps, { ...settlement, result, isTask: true });
 }
 
-/** Asks for a task once; `running` while there is no result. */
-export async function askForPicture(
-  deps: PayDeps,
-  provider: Provider,
-  task: { readonly taskId: string; readonly id: string; readonly attempt: number; readonly deadline: Deadline },
-): Promise<Payment | 'running'> {
-  const result = await provider.ask?.(task.taskId, task.deadline);
-  if (!result || result.status === 'running') return 'running';
-  return paymentOf(deps, { ...task, provider, result, isTask: true });
-}
-
-async function poll(
-  deps: AssetDeps,
-  provider: Provider,
-  { taskId, deadline }: { taskId: string; deadline: Deadline },
-): Promise<ProviderResult> {
-  let unclear: ProviderResult | undefined;
-  while (deadline.remainingMs() > POLL_MS) {
-    await sleep(deps.clock, POLL_MS);
-    const result = await provider.ask?.(taskId, deadline);
-    if (result?.status === 'completed' || result?.status === 'failed') return result;
-    unclear = result?.status === 'unknown' ? result : undefined;
-  }
-  return unclear ?? { status: 'unknown', message: 'the task was still running when time was up', cause: 'running' };
-}
-
-interface Settlement {
+export interface Settlement {
   readonly provider: Provider;
   readonly id: string;
   readonly attempt: number;
@@ -69,7 +48,8 @@ interface Settlement {
   readonly isTask?: true;
 }
 
-async function paymentOf(deps: PayDeps, settlement: Settlement): Promise<Payment> {
+/** What a service's result comes to, the picture copied. */
+export async function paymentOf(deps: PayDeps, settlement: Settlement): Promise<Payment> {
   const { provider, result, id, attempt } = settlement;
   if (result.status !== 'completed') return withoutPicture(deps, settlement, result);
   const { picture } = result;

@@ -2,7 +2,7 @@ import { canonicalJson, DurableError, recordId, type Deadline, type Hash } from 
 import type { OnceRequest } from '../once/index.ts';
 import type { GenerateInput } from '../records/index.ts';
 import type { Moderate } from './moderation.ts';
-import { payForPicture, type PayDeps } from './pay.ts';
+import { payForPicture, type OrderDeps } from './pay.ts';
 import type { Draft } from './picture-kind.ts';
 import { enhancedPromptOf, writtenIn, type Wish } from './prompt.ts';
 import type { Provider } from './providers/index.ts';
@@ -15,7 +15,7 @@ export interface Visit {
   readonly deadline: Deadline;
 }
 
-export interface PictureCallDeps extends PayDeps {
+export interface PictureCallDeps extends OrderDeps {
   readonly hash: Hash;
   readonly users: UserDeps;
   readonly moderate?: Moderate | undefined;

@@ -3,6 +3,7 @@ import type { WalkReport } from '../durable/index.ts';
 import { createRecovery, type OnceOptions, type RecoverCheckpoint, type RecoverReport } from '../once/index.ts';
 import { recopyPictures } from './asset/index.ts';
 import { kindOf, type GenerationDeps } from './generation.ts';
+import { pictureTasks } from './tasks.ts';
 
 /**
  * Where a run stopped. The pictures keep no place of their own, since each run begins with the most urgent one: a run
@@ -36,7 +37,11 @@ export interface GenerationRecovery {
 
 /** Recovery over the same ports as the generations. */
 export function createGenerationRecovery(deps: GenerationDeps, options: OnceOptions = {}): GenerationRecovery {
-  const calls = createRecovery(deps, kindOf(deps), options);
+  const calls = createRecovery(
+    deps,
+    kindOf(deps, async () => pictureTasks),
+    options,
+  );
   return {
     async recover({ deadline, from, also }) {
       const callsBy = deadline.minus(deadline.remainingMs() * PICTURES_SHARE);

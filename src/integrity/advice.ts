@@ -14,6 +14,7 @@ export function adviceFor(report: IntegrityReport): readonly Advice[] {
     const action = actionFor(kind);
     if (action && !named.has(action)) named.set(action, recordIn(kind, ids[0]));
   }
+  if (sections.some(({ error }) => error?.code === 'STORE_NOT_FOUND')) named.set('init', '');
   if (status === 'unknown') named.set('check', '');
   const kind = kindOptions(sections);
   const advice = [...named].flatMap(([action, id]): readonly Advice[] => {

@@ -43,6 +43,8 @@ export interface Check {
   advance(state: Plain | undefined, deadline: Deadline, keep?: Keep): Promise<CheckProgress>;
   /** The report of a finished check; of an unfinished one, what is known, with the rest `unknown`. */
   report(state: Plain): IntegrityReport;
+  /** The section that is under way and its figures so far, for a line of progress; undefined where none is. */
+  underWay(state: Plain): Pick<Section, 'name' | 'figures'> | undefined;
 }
 
 type Current = { state: Plain; cutShort: number };
@@ -89,6 +91,11 @@ export function createCheck(deps: CheckDeps): Check {
     report(given) {
       const state = isStateOf(deps, given) ? given : begin(deps);
       return reportOf(deps, state);
+    },
+    underWay(given) {
+      const { sections, current } = isStateOf(deps, given) ? given : begin(deps);
+      const section = deps.sections[sections.length];
+      return section && current ? { name: section.name, figures: section.conclude(current.state).figures } : undefined;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Section } from '../records/index.ts';
 import { valueAt } from '../store/index.ts';
 import type { ReportLanguage } from './render-findings.ts';
-import { numberText, percentText } from './render-text.ts';
+import { numberText, percentText, shown } from './render-text.ts';
 import { WORDS, type FigureName } from './render-words.ts';
 
 type Line = readonly [FigureName, string];
@@ -22,6 +22,8 @@ const LINES: Readonly<Record<string, (figures: Figures, lang: ReportLanguage) =>
     ['successRate', percentText(figures['successRate'])],
     ['today', times(valueAt(figures, 'today.total'), lang)],
     ...(figures['unknown'] ? [['unknown', numberText(figures['unknown'])] as const] : []),
+    ...failures(figures['byErrorCode']),
+    ...saving(figures['saves'], lang),
   ],
   calls: (figures) => [
     ['total', numberText(figures['total'])],
@@ -29,7 +31,8 @@ const LINES: Readonly<Record<string, (figures: Figures, lang: ReportLanguage) =>
       ? [['unknown', numberText(valueAt(figures, 'byStatus.unknown'))] as const]
       : []),
   ],
-  backup: (figures, lang) => (figures['count'] === undefined ? [] : [['backup', letters(figures, lang)]]),
+  backup: (figures, lang) =>
+    figures['count'] === undefined ? [] : [['backup', letters(figures, lang)], ...whyAndHowLong(figures, lang)],
   users: (figures, lang) => [['users', users(figures, lang)]],
   tiers: (figures) => [['tiers', tiers(figures)]],
   indicators: (figures) => [
@@ -50,6 +53,43 @@ function letters(figures: Figures, lang: ReportLanguage): string {
   return lang === 'zh'
     ? `${count} 条（待恢复 ${waiting}，已恢复 ${redriven}，隔离 ${quarantined}）`
     : `${count} letters (${waiting} to bring home, ${redriven} came home, ${quarantined} set aside)`;
+}
+
+const MOST_REASONS = 3;
+
+/** The most frequent names with their numbers. */
+function mostOf(counts: readonly (readonly [name: string, count: unknown])[]): string {
+  const known = counts.flatMap(([name, count]) => (typeof count === 'number' && count > 0 ? [{ name, count }] : []));
+  const most = known.sort((a, b) => b.count - a.count).slice(0, MOST_REASONS);
+  const rest = known.length > most.length ? ' …' : '';
+  return most.map(({ name, count }) => `${shown(name)} ${numberText(count)}`).join(', ') + rest;
+}
+
+function failures(byErrorCode: unknown): readonly Line[] {
+  const most = mostOf(Object.entries((byErrorCode ?? {}) as Record<string, unknown>));
+  return most === '' ? [] : [['failures', most]];
+}
+
+function saving(saves: unknown, lang: ReportLanguage): readonly Line[] {
+  const [p50, p95, measured, retried] = ['p50Ms', 'p95Ms', 'measured', 'retried'].map((name) => valueAt(saves, name));
+  if (typeof p50 !== 'number' || !measured) return [];
+  const times = `p50 ${numberText(p50)} ms, p95 ${numberText(p95)} ms`;
+  const count = numberText(retried);
+  return [['saving', lang === 'zh' ? `${times}（${count} 条经过重试）` : `${times} (${count} after retries)`]];
+}
+
+function whyAndHowLong({ byReason, oldestWaitingMs }: Figures, lang: ReportLanguage): readonly Line[] {
+  const named = Array.isArray(byReason) ? (byReason as readonly { name?: unknown; count?: unknown }[]) : [];
+  const most = mostOf(named.map(({ name, count }) => [typeof name === 'string' ? name : '-', count] as const));
+  return [
+    ...(most === '' ? [] : [['reasons', most] as const]),
+    ...(typeof oldestWaitingMs === 'number' ? [['oldest', hours(oldestWaitingMs, lang)] as const] : []),
+  ];
+}
+
+function hours(durationMs: number, lang: ReportLanguage): string {
+  const text = (durationMs / 3_600_000).toFixed(1);
+  return lang === 'zh' ? `${text} 小时` : `${text} h`;
 }
 
 function users(figures: Figures, lang: ReportLanguage): string {

@@ -37,7 +37,7 @@ export function trendOf(reports: readonly IntegrityReport[]): readonly TrendPoin
 
 const HEAD = {
   zh: ['检查时间（北京）', '状态', '作品', '成功率', '待恢复', '计数不符', '问题'],
-  en: ['Checked (Beijing)', 'Status', 'Works', 'Success', 'To redrive', 'Miscounted', 'Problems'],
+  en: ['Checked (Beijing)', 'Status', 'Works', 'Success', 'Waiting', 'Miscount', 'Problems'],
 } as const;
 
 const STATUS: Readonly<Record<'zh' | 'en', Readonly<Record<SectionStatus, string>>>> = {

@@ -28,7 +28,11 @@ export type FigureName =
   | 'successRate'
   | 'today'
   | 'unknown'
+  | 'failures'
+  | 'saving'
   | 'backup'
+  | 'reasons'
+  | 'oldest'
   | 'users'
   | 'tiers'
   | 'saveSuccess'
@@ -65,7 +69,11 @@ export const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
       successRate: '成功率',
       today: '今日活跃',
       unknown: '结果未知',
+      failures: '失败原因',
+      saving: '保存用时',
       backup: '紧急备份',
+      reasons: '备份原因',
+      oldest: '最久等待',
       users: '用户',
       tiers: '存储层级',
       saveSuccess: '保存成功率',
@@ -94,7 +102,11 @@ export const WORDS: Readonly<Record<ReportLanguage, ReportWords>> = {
       successRate: 'Success rate',
       today: 'Active today',
       unknown: 'Result unknown',
+      failures: 'Failures',
+      saving: 'Time to save',
       backup: 'Emergency backup',
+      reasons: 'Why in backup',
+      oldest: 'Longest wait',
       users: 'Users',
       tiers: 'Tiers',
       saveSuccess: 'Save success rate',

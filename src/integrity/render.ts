@@ -50,9 +50,15 @@ function unknownLines(sections: readonly Section[], lang: ReportLanguage): reado
     .filter(({ status }) => status === 'unknown')
     .flatMap(({ name, error }) => {
       // Ours are "[CODE] what happened": the sentence for those who read English, the code's own text for the others.
-      const why = error && (lang === 'zh' ? `${error.code} ${codeFacts(error.code).zh}` : shown(error.message, 160));
+      const why = error && (lang === 'zh' ? `${error.code} ${reasonOf(error)}` : shown(error.message, 160));
       return wrapped(words.unknown(shown(words.section(name)), why ?? '-'), INDENT);
     });
+}
+
+// Those who read this are whom the code's own text would send people to: they are told which collection it is.
+function reasonOf({ code, message }: NonNullable<Section['error']>): string {
+  const missing = code === 'STORE_NOT_FOUND' ? /"([\w-]+)"/.exec(message)?.[1] : undefined;
+  return missing === undefined ? codeFacts(code).zh : `集合 ${missing} 不存在`;
 }
 
 function findingLines({ kind, weight, count, ids }: Finding, lang: ReportLanguage): readonly string[] {

@@ -1,5 +1,11 @@
 import { DurableError } from '../core/index.ts';
-import { knownProvider, type ProviderConfig, type ProviderForm, type Registration } from '../generation/index.ts';
+import {
+  knownProvider,
+  providerForms,
+  type ProviderConfig,
+  type ProviderForm,
+  type Registration,
+} from '../generation/index.ts';
 
 /** A function's environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,18 +43,22 @@ function readProvider(env: Environment, prefix: string): ProviderConfig | undefi
   const name = env[prefix];
   if (!name) return undefined;
   const known = knownProvider(name);
-  const baseUrl = env[`${prefix}_URL`] || known?.baseUrl;
+  const address = env[`${prefix}_URL`] || undefined;
+  const baseUrl = address ?? known?.baseUrl;
   if (!baseUrl) throw invalid(`${prefix}_URL`, 'give the address of this provider, which is none of those known');
   if (!/^https?:\/\/[^\s]+$/.test(baseUrl)) throw invalid(`${prefix}_URL`, 'give an http(s) address');
   const form = readForm(`${prefix}_FORM`, env[`${prefix}_FORM`] || known?.form || 'openai');
   const model = env[`${prefix}_MODEL`] || undefined;
-  if (form === 'dashscope' && !model) throw invalid(`${prefix}_MODEL`, 'name the model of this service');
+  // Whoever stands at an address of one's own may have a default.
+  if (!model && (form === 'dashscope' || address === undefined))
+    throw invalid(`${prefix}_MODEL`, 'name the model of this service');
   return { name, form, baseUrl, apiKey: env[`${prefix}_KEY`] || undefined, model };
 }
 
 function readForm(variable: string, form: string): ProviderForm {
-  if (form === 'openai' || form === 'dashscope') return form;
-  throw invalid(variable, 'say "openai" or "dashscope"');
+  const known = providerForms.find((name) => name === form);
+  if (known) return known;
+  throw invalid(variable, `say ${providerForms.map((name) => `"${name}"`).join(' or ')}`);
 }
 
 function readModeration(value: string | undefined): 'wechat' | undefined {

@@ -1,12 +1,18 @@
 import { DurableError } from '../core/index.ts';
 import { createRecordWriter } from '../durable/index.ts';
-import { createGeneration, createOpenAiProvider, type Generated, type Generation } from '../generation/index.ts';
+import {
+  createGeneration,
+  createOpenAiImages,
+  inAnyForm,
+  type Generated,
+  type Generation,
+} from '../generation/index.ts';
 import { parseGenerate } from '../records/index.ts';
 import { readConfig } from './config.ts';
 import { succeed, type Envelope } from './envelope.ts';
 import { createHandler, type Action, type Call } from './handler.ts';
-import { rarely, type LoadRarely, type RareAction } from './rarely.ts';
-import { openPictureTools, type CallTools, type PictureRuntime, type Runtime } from './runtime.ts';
+import { rarely, type LoadRarely, type RareAction, type Rarely } from './rarely.ts';
+import { openPictureTools, type CallTools, type Makers, type PictureRuntime, type Runtime } from './runtime.ts';
 
 /**
  * The cloud function `generateImage`: actions `generate`, `getHistory`, `getDailyUsage`, `getServiceStatus`,
@@ -52,11 +58,18 @@ async function openDesk(runtime: PictureRuntime, load: LoadRarely): Promise<Desk
   const config = readConfig(runtime.env);
   const { registration, provider, previousProvider, moderation } = config;
   // Which of them a deployment uses is settled before a call opens anything.
-  const isPlain = [provider, previousProvider].every((each) => each?.form !== 'dashscope') && !moderation;
-  const made = openPictureTools(runtime, config, isPlain ? { createProvider: createOpenAiProvider } : await load());
+  const areUsual = [provider, previousProvider].every((each) => (each?.form ?? 'openai') === 'openai');
+  const isPlain = !runtime.provider && areUsual && !moderation;
+  const makers = isPlain ? { createService: createOpenAiImages } : makersIn(await load());
+  const made = openPictureTools(runtime, config, makers);
   const tools = { ...made, writer: createRecordWriter({ ...runtime, ...made }) };
   const earlier = async () => (await load()).answerEarlier;
-  return { tools, generation: createGeneration({ ...runtime, ...tools }, { registration, earlier }) };
+  const loadTasks = async () => (await load()).pictureTasks;
+  return { tools, generation: createGeneration({ ...runtime, ...tools }, { registration, earlier, loadTasks }) };
+}
+
+function makersIn({ otherForms, openModeration }: Rarely): Makers {
+  return { createService: inAnyForm(otherForms), openModeration };
 }
 
 async function generate({ generation }: Desk, call: Call): Promise<Envelope> {

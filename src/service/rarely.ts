@@ -2,7 +2,7 @@
  * What `generateImage` rarely needs: everything but the making of a new picture. The deployed function has it in a file
  * of its own, which is loaded when it is first needed.
  */
-import { createGallery, createProvider } from '../generation/index.ts';
+import { createGallery, otherForms, pictureTasks } from '../generation/index.ts';
 import { answerEarlier } from '../once/index.ts';
 import { parseHistory, parseWorkId } from '../records/index.ts';
 import { succeed, type Envelope } from './envelope.ts';
@@ -10,7 +10,7 @@ import type { Action, Call } from './handler.ts';
 import { openModeration } from './open-moderation.ts';
 import type { CallTools, PictureRuntime } from './runtime.ts';
 
-export const rarely = { answerEarlier, createProvider, openModeration, createRareActions } as const;
+export const rarely = { answerEarlier, otherForms, pictureTasks, openModeration, createRareActions } as const;
 
 export type Rarely = typeof rarely;
 /** How to come by it; rejects where the file cannot be loaded. */

@@ -2,7 +2,10 @@ import type { Fetch, Seal } from '../core/index.ts';
 import { createDurableWriter, type DurableWriter, type RecordWriter } from '../durable/index.ts';
 import {
   createDownload,
-  createProvider,
+  createProviderBy,
+  inAnyForm,
+  otherForms,
+  type CreateService,
   type Download,
   type Moderate,
   type OpenApi,
@@ -61,13 +64,14 @@ export interface Tools extends CallTools {
 
 /** Opens the tools; throws `CONFIG_INVALID` for a wrong setting. */
 export function openTools(runtime: Runtime): Tools {
-  const tools = openPictureTools(runtime, readConfig(runtime.env), { createProvider, openModeration });
+  const makers: Makers = { createService: inAnyForm(otherForms), openModeration };
+  const tools = openPictureTools(runtime, readConfig(runtime.env), makers);
   return { ...tools, writer: createDurableWriter({ ...runtime, ...tools }) };
 }
 
 /** Makers of what a deployment may have configured. */
-interface Makers {
-  readonly createProvider: typeof createProvider;
+export interface Makers {
+  readonly createService: CreateService;
   /** Needed only where the configuration asks for it. */
   readonly openModeration?: typeof openModeration;
 }
@@ -76,7 +80,7 @@ interface Makers {
 export function openPictureTools(runtime: PictureRuntime, config: GenerateConfig, makers: Makers): PictureTools {
   const { seal, previousSeals } = sealsOf(runtime, config);
   const made = (provider: ProviderConfig | undefined): Provider | undefined =>
-    provider && makers.createProvider(runtime, provider);
+    provider && createProviderBy(makers.createService, runtime, provider);
   const provider = runtime.provider ?? made(config.provider);
   const earlierProviders = [made(runtime.provider && config.provider), made(config.previousProvider)].filter(isThere);
   const trustedOrigins = [provider, ...earlierProviders].map((each) => each?.trustedOrigin).filter(isThere);

@@ -1,6 +1,6 @@
-import { DurableError } from '../core/index.ts';
 import { assertStorable } from './document.ts';
 import { assertPath } from './filter.ts';
+import { invalid } from './invalid.ts';
 import type { Change } from './store.ts';
 
 /**
@@ -9,18 +9,18 @@ import type { Change } from './store.ts';
  */
 export function assertChange({ set = {}, inc = {}, push = {}, unset = [] }: Change): void {
   const paths = [...Object.keys(set), ...Object.keys(inc), ...Object.keys(push), ...unset];
-  if (paths.length === 0) throw invalid('an update changes nothing; give it a path', undefined);
+  if (paths.length === 0) throw invalid('an update changes nothing; give it a path', { path: undefined });
   paths.forEach(assertPath);
   const taken = new Set<string>();
   // Sorted, a path comes after every path that leads to it.
   for (const path of paths.sort()) {
     if (path === '_id' || isTaken(taken, path)) {
-      throw invalid('an update may not change `_id`, nor two paths of which one leads to the other', path);
+      throw invalid('an update may not change `_id`, nor two paths of which one leads to the other', { path });
     }
     taken.add(path);
   }
   const strange = Object.entries(inc).find(([, by]) => !Number.isFinite(by));
-  if (strange) throw invalid('an increment is no number', strange[0]);
+  if (strange) throw invalid('an increment is no number', { path: strange[0] });
   assertStorable([Object.values(set), Object.values(push)]);
 }
 
@@ -30,8 +30,4 @@ function isTaken(taken: ReadonlySet<string>, path: string): boolean {
     if (taken.has(path.slice(0, dot))) return true;
   }
   return taken.has(path);
-}
-
-function invalid(what: string, path: string | undefined): DurableError {
-  return new DurableError('INPUT_INVALID', what, { details: { path } });
 }

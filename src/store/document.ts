@@ -1,4 +1,4 @@
-import { DurableError } from '../core/index.ts';
+import { invalid } from './invalid.ts';
 import type { Document } from './store.ts';
 
 /** The value at a dotted path, or undefined. */
@@ -24,9 +24,7 @@ function ownAt(value: unknown, name: string): unknown {
 export function assertDocument(document: Document): void {
   const { _id } = document as { _id?: unknown };
   if (typeof _id !== 'string' || _id === '') {
-    throw new DurableError('INPUT_INVALID', 'a document needs a string `_id`; it is the idempotency key', {
-      details: { type: typeof _id },
-    });
+    throw invalid('a document needs a string `_id`; it is the idempotency key', { type: typeof _id });
   }
   assertStorable(document);
 }
@@ -40,15 +38,12 @@ const MAX_DEPTH = 100;
  * `bigint`, and what is nested too deep.
  */
 export function assertStorable(value: unknown, depth = 0): void {
-  if (typeof value === 'bigint') throw unstorable('a bigint cannot be stored; use a number or a string');
+  if (typeof value === 'bigint')
+    throw invalid('a bigint cannot be stored; use a number or a string', { field: undefined });
   if (typeof value !== 'object' || value === null || value instanceof Date) return;
-  if (depth > MAX_DEPTH) throw unstorable(`a value is nested deeper than ${MAX_DEPTH} levels`);
+  if (depth > MAX_DEPTH) throw invalid(`a value is nested deeper than ${MAX_DEPTH} levels`, { field: undefined });
   for (const name of Object.keys(value)) {
-    if (name.startsWith('$')) throw unstorable('a field name starts with "$"', name.slice(0, 80));
+    if (name.startsWith('$')) throw invalid('a field name starts with "$"', { field: name.slice(0, 80) });
     assertStorable((value as Readonly<Record<string, unknown>>)[name], depth + 1);
   }
-}
-
-function unstorable(why: string, field?: string): DurableError {
-  return new DurableError('INPUT_INVALID', why, { details: { field } });
 }

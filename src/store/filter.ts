@@ -1,4 +1,5 @@
-import { DurableError } from '../core/index.ts';
+import type { DurableError } from '../core/index.ts';
+import { invalid } from './invalid.ts';
 
 type Scalar = string | number | boolean | Date;
 
@@ -63,9 +64,7 @@ const PATH = /^[A-Za-z_][\w-]*(\.[\w-]+)*$/;
 /** Throws `INPUT_INVALID` unless `path` is plain field names joined by dots. */
 export function assertPath(path: string): void {
   if (PATH.test(path) && !(path.includes('__proto__') && path.split('.').includes('__proto__'))) return;
-  throw new DurableError('INPUT_INVALID', 'a field path must be plain names joined by dots', {
-    details: { path: path.slice(0, 80) },
-  });
+  throw invalid('a field path must be plain names joined by dots', { path: path.slice(0, 80) });
 }
 
 function isCondition(value: unknown): value is Condition {
@@ -96,9 +95,7 @@ function assertCondition(path: string, other: unknown): void {
 
 function notLiteral(path: string, value: unknown): DurableError {
   const shown = value === null ? 'null' : typeof value;
-  return new DurableError('INPUT_INVALID', `the filter on "${path}" is not a literal value (${shown}); use \`is\``, {
-    details: { path, type: shown },
-  });
+  return invalid(`the filter on "${path}" is not a literal value (${shown}); use \`is\``, { path, type: shown });
 }
 
 /** Whether a value is one that the database compares as it stands. */

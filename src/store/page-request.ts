@@ -1,6 +1,6 @@
-import { DurableError } from '../core/index.ts';
 import { valueAt } from './document.ts';
 import { assertPath, isScalar, type Filter } from './filter.ts';
+import { invalid } from './invalid.ts';
 import { MAX_PAGE, type Document, type PageKey, type PageRequest, type TwinsRequest } from './store.ts';
 
 /** A page request with its defaults filled in and every part of it proven literal. */
@@ -40,10 +40,6 @@ export function assertTwins({ by }: TwinsRequest): void {
 function assertKey({ id, value }: PageKey): void {
   if (typeof id === 'string' && (value === undefined || isScalar(value))) return;
   throw invalid('a page starts after an id and a literal value', { id: typeof id, value: typeof value });
-}
-
-function invalid(what: string, details: Readonly<Record<string, unknown>>): DurableError {
-  return new DurableError('INPUT_INVALID', what, { details });
 }
 
 /** Whether a value from outside says where a walk goes on. */

@@ -179,13 +179,14 @@ describe('secrets in the shell', () => {
     WX_DURABLE_KEY: KEY,
     WX_DURABLE_PREVIOUS_KEYS: 'fe'.repeat(32),
     WX_DURABLE_PROVIDER: 'zhipu',
+    WX_DURABLE_PROVIDER_MODEL: 'cogview-4',
     WX_DURABLE_PROVIDER_KEY: 'sk-canary-of-the-shell-01',
     WX_DURABLE_ALERTS: 'dingtalk:canaryrobottoken01:canaryrobotsecret02',
     TENCENTCLOUD_SECRETID: 'AKIDcanaryid000000000000',
     TENCENTCLOUD_SECRETKEY: 'canarysecretkey0000000000',
   } as const;
   const shown = (text: string) =>
-    Object.entries(SECRETS).filter(([name, secret]) => name !== 'WX_DURABLE_PROVIDER' && text.includes(secret));
+    Object.entries(SECRETS).filter(([name, secret]) => !/PROVIDER(_MODEL)?$/.test(name) && text.includes(secret));
 
   test.each([['doctor'], ['check'], ['recover', '--dry-run', '--verbose'], ['report'], ['init', '--yes']])(
     'are never printed by %s',

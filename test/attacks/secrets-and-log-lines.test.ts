@@ -208,7 +208,11 @@ describe('in all that was printed and answered', () => {
 describe('a setting that is wrong', () => {
   test.each<[string, Readonly<Record<string, string>>, string]>([
     ["a key in the place of the service's name", { WX_DURABLE_PROVIDER: SECRETS.providerKey }, 'sk-canary'],
-    ['a key of the wrong length', { WX_DURABLE_PROVIDER: 'zhipu', WX_DURABLE_KEY: 'canarykeycanarykey' }, 'canarykey'],
+    [
+      'a key of the wrong length',
+      { WX_DURABLE_PROVIDER: 'zhipu', WX_DURABLE_PROVIDER_MODEL: 'cogview-4', WX_DURABLE_KEY: 'canarykeycanarykey' },
+      'canarykey',
+    ],
     [
       'an address that is none',
       { WX_DURABLE_PROVIDER: 'x', WX_DURABLE_PROVIDER_URL: `ftp://u:${SECRETS.addressPassword}@x` },
@@ -223,23 +227,32 @@ describe('a setting that is wrong', () => {
       'a robot as a whole address',
       {
         WX_DURABLE_PROVIDER: 'zhipu',
+        WX_DURABLE_PROVIDER_MODEL: 'cogview-4',
         WX_DURABLE_ALERTS: `https://oapi.dingtalk.com/robot/send?access_token=${SECRETS.robotToken}`,
       },
       SECRETS.robotToken,
     ],
     [
       'a robot with a malformed secret',
-      { WX_DURABLE_PROVIDER: 'zhipu', WX_DURABLE_ALERTS: `feishu:abcdefgh12:${SECRETS.robotSecret}:more` },
+      {
+        WX_DURABLE_PROVIDER: 'zhipu',
+        WX_DURABLE_PROVIDER_MODEL: 'cogview-4',
+        WX_DURABLE_ALERTS: `feishu:abcdefgh12:${SECRETS.robotSecret}:more`,
+      },
       SECRETS.robotSecret,
     ],
     [
       'a number that is none',
-      { WX_DURABLE_PROVIDER: 'zhipu', WX_DURABLE_INITIAL_CREDITS: 'canarycredits' },
+      {
+        WX_DURABLE_PROVIDER: 'zhipu',
+        WX_DURABLE_PROVIDER_MODEL: 'cogview-4',
+        WX_DURABLE_INITIAL_CREDITS: 'canarycredits',
+      },
       'canarycredits',
     ],
     [
       'a switch that is none',
-      { WX_DURABLE_PROVIDER: 'zhipu', WX_DURABLE_REGISTRATION: 'canaryswitch' },
+      { WX_DURABLE_PROVIDER: 'zhipu', WX_DURABLE_PROVIDER_MODEL: 'cogview-4', WX_DURABLE_REGISTRATION: 'canaryswitch' },
       'canaryswitch',
     ],
   ])('is named and never told: %s', async (_what, env, secret) => {

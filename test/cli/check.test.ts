@@ -52,6 +52,21 @@ describe('check', () => {
     expect((await stage.wx(['check', '--section', 'tiers'])).code).toBe(0);
   });
 
+  test('tells what it found, or that it found nothing out, also where the report cannot be kept', async () => {
+    const kept = (await stage.cloud.dump('integrity_reports')).length;
+    stage.cloud.faults.set([{ inject: 'status', status: 503, body: 'text' }]);
+    const { code, stdout, stderr } = await stage.wx(['check', '--json']);
+    expect(code).toBe(12);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'unknown', finished: true, isStored: false });
+    expect(stderr).toContain('没能保存到 integrity_reports');
+    // Sound, but it was to be kept as well.
+    stage.cloud.faults.set([{ collection: 'integrity_reports', inject: 'refused' }]);
+    const sound = await stage.json(['check']);
+    expect({ code: sound.code, ...sound.result }).toMatchObject({ code: 12, status: 'ok', isStored: false });
+    stage.cloud.faults.clear();
+    expect(await stage.cloud.dump('integrity_reports')).toHaveLength(kept);
+  });
+
   test("looks at another team's calls by the names of their collections, and says what to do about those", async () => {
     const made = new Date(Date.now() - 3 * 86_400_000);
     const order = {
@@ -156,6 +171,17 @@ describe('prune', () => {
       removals: [{ collection: 'emergency_backup', id: 'w_old_1' }],
     });
     expect(await stage.cloud.commits()).toBe(before);
+  });
+
+  test('what cannot be read is unknown, and never nothing: exit 12', async () => {
+    stage.cloud.faults.set([{ collection: 'emergency_backup', inject: 'refused' }]);
+    const { code, stdout } = await stage.wx(['prune', '--dry-run']);
+    expect(code).toBe(12);
+    expect(stdout).toMatch(/已恢复的备份记录 +❓ +❓ +0\n/);
+    expect(stdout.replace(/\n/g, '')).toContain('❓ 已恢复的备份记录读不到');
+    expect((await stage.json(['prune', '--dry-run'])).result).toMatchObject({
+      ...{ letters: { gone: 0, failed: 0, unread: 'STORE_UNAVAILABLE' } },
+    });
   });
 
   test('removes what is home, and the record stays; a letter whose record is missing stays as well: exit 10', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { checkFunctions } from '../../src/cli/doctor/functions.ts';
@@ -31,13 +31,25 @@ test('missing collections are a problem that names what to do: exit 10', async (
   const { code, stdout } = await stage.wx(['doctor']);
   expect(code).toBe(10);
   expect(stdout).toMatch(/❌ 缺少集合 durable_jobs、.*\n {3}➜ 运行 wx-durable init/);
+  expect(stdout).toContain('无法与数据库核对时钟（缺少集合 durable_jobs）');
   expect(widest(stdout)).toBeLessThanOrEqual(80);
 });
 
 test('where everything is in place it ends with 0, and leaves no document behind', async () => {
   await initialise(stage.cloud);
+  const before = await stage.json(['doctor']);
+  expect(before.code).toBe(10);
+  expect(named(before.result, 'indexes')).toMatchObject([
+    {
+      status: 'problem',
+      said: expect.stringContaining('works (userId_1_status_1)') as string,
+      todo: '运行 wx-durable init',
+    },
+  ]);
+  expect((await stage.wx(['init'])).code).toBe(0);
   const { code, result } = await stage.json(['doctor']);
   expect({ code, status: result['status'] }).toEqual({ code: 0, status: 'ok' });
+  expect(named(result, 'indexes')).toMatchObject([{ status: 'ok' }]);
   expect(named(result, 'clock')).toMatchObject([{ status: 'ok' }]);
   expect(named(result, 'provider')).toMatchObject([{ status: 'ok', said: '图片服务：local' }]);
   expect(await stage.cloud.dump('durable_jobs')).toEqual([]);
@@ -52,6 +64,19 @@ test('what cannot be read is unknown and never good: exit 12', async () => {
       expect.objectContaining({ status: 'unknown', said: expect.stringContaining('works') as string }),
     ]),
   );
+});
+
+test('a function whose settings were not applied runs with 3 s, which it tells itself', async () => {
+  const path = join(stage.cloud.folder, 'cloudbaserc.json');
+  const config = readFileSync(path, 'utf8');
+  writeFileSync(path, config.replaceAll('"timeout": 60', '"timeout": 3'));
+  const { code, result } = await stage.json(['doctor']);
+  expect(code).toBe(10);
+  expect(named(result, 'timeout')).toMatchObject([
+    { status: 'problem', said: expect.stringContaining('3 秒') as string },
+  ]);
+  writeFileSync(path, config);
+  expect(named((await stage.json(['doctor'])).result, 'timeout')).toEqual([]);
 });
 
 test('a wrong setting is named, and its value is not', async () => {
@@ -118,8 +143,12 @@ describe('the settings of functions', () => {
     expect(found(both)[0]).toContain('cloudbaserc.json recoverFromBackup: no timer');
   });
 
-  test('no functions in the folder is no finding', () => {
-    expect(found({ 'package.json': '{}' })[0]).toMatch(/^skipped/);
+  test('no functions in the folder is no finding, unless somebody named the folder', () => {
+    const root = folder({ 'package.json': '{}' });
+    expect(checkFunctions(root)).toMatchObject([{ status: 'skipped' }]);
+    expect(checkFunctions(root, 'functionz')).toMatchObject([
+      { status: 'problem', said: { zh: 'functionz 中没有云函数' } },
+    ]);
   });
 });
 

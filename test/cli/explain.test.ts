@@ -54,6 +54,33 @@ describe('explain', () => {
     expect(stdout).toMatch(/状态 +已完成；记录在 emergency_backup，还没有回到 works/);
     expect(stdout.replace(/\n +/g, '')).toMatch(/STORE_UNAVAILABLE，尝试 \d ?次/);
     expect(stdout).toContain('下一次恢复会把 emergency_backup 中的记录放回 works');
+    // It was copied before its record could not be written.
+    expect(stdout).toMatch(/图片文件 +存在/);
+  });
+
+  test('takes the id of a letter, as reports name it, for the record that is in it', async () => {
+    const id = workIdOf(OPENID, 'letter');
+    expect(await stage.json(['explain', `${id}_1`])).toMatchObject({
+      ...{ code: 0, result: { id, letters: [{ letterId: `${id}_1`, state: 'waiting' }] } },
+    });
+  });
+
+  test('finds a letter that nobody can read by its own id, and says what to do: exit 10', async () => {
+    await stage.cloud.add('emergency_backup', { _id: 'bad_1', state: 'quarantined', payload: 'x' });
+    const { code, stdout } = await stage.wx(['explain', 'bad_1']);
+    expect(code).toBe(10);
+    expect(stdout.replace(/\n +/g, ' ')).toContain(
+      '备份记录 bad_1 已被隔离：改正原因后运行 wx-durable recover --requeue bad_1',
+    );
+  });
+
+  test('says what the check found in a record that nothing mends by itself: exit 10', async () => {
+    await stage.cloud.add('works', { _id: 'w_strange', status: 'half', userId: 'u_nobody', schemaVersion: 1 });
+    const { code, stdout } = await stage.wx(['explain', 'w_strange']);
+    expect(code).toBe(10);
+    expect(stdout).toMatch(/状态不在状态机之内，需要人工核对/);
+    expect(stdout).toMatch(/用户不存在，需要人工核对/);
+    expect(stdout).not.toMatch(/undefined|failed/);
   });
 
   test('finds the record of an older letter by the id that it had then', async () => {
@@ -80,7 +107,11 @@ describe('explain', () => {
     const { code, stdout } = await explained('done');
     expect(code).toBe(12);
     expect(stdout).toMatch(/works +❓ 读不到：/);
-    expect(stdout).toContain('无法确定');
+    expect(stdout.replace(/\n +/g, '')).toContain('无法确定');
+    // What its record would have told is not known either.
+    expect(stdout).toMatch(/状态 +❓ 读不到/);
+    expect(stdout).toMatch(/图片文件 +❓ 读不到/);
+    expect(stdout).not.toContain('没有记录');
   });
 
   test('ends with 4 for a record that no place knows, and with 3 for what is no id', async () => {
@@ -104,7 +135,7 @@ describe('of a record of any kind, stored, waiting, open, unknown or deleted', (
   const nowMs = Date.now();
   const at = new Date(nowMs - 7_200_000);
   const base = { userId: 'u_kinds', token: 't', hash: 'h', attempt: 1, createdAt: at, errorCode: null };
-  const picture = { ...base, price: 1, day: '20261122', asset: { state: 'pending', fileId: null } };
+  const picture = { ...base, price: 1, day: '20261122', asset: { state: 'pending', fileId: null }, imageUrl: 'x' };
   const done = { status: 'completed', finishedAt: at };
   const unknown = { status: 'unknown', finishedAt: null };
   const letterOf = (collection: string, record: Document, state = 'waiting') => ({
@@ -177,7 +208,12 @@ describe('of a record of any kind, stored, waiting, open, unknown or deleted', (
     ['p_open', 'works', /退还 2 积分/, /giving back 2 credits/],
     ['p_unknown', 'works', /退还 2 积分/, /2 credits come back/],
     ['p_deleted', 'works', /用户删除了作品/, /the person deleted it/],
-    ['p_older', 'works', /works +\?/, /works +\?/],
+    [
+      'p_older',
+      'works',
+      /works +\?.*➜ 1 条记录的状态不在状态机之内，需要人工核对/,
+      /works +\?.*➜ records with a status that does not exist/,
+    ],
     ['p_letter', 'works', /放回 works/, /brings the record home/],
     ['p_flat', 'works', /记录写入失败（尝试 3 次）/, /the record could not be written \(3 tries\)/],
     [
@@ -226,7 +262,8 @@ describe('of a record of any kind, stored, waiting, open, unknown or deleted', (
         stage.json([...args, '--lang', 'en']),
       ]);
       for (const { code, stdout } of [chinese, english]) {
-        expect(code).toBe(0);
+        // A picture that has no status is what the check tells of too; nothing mends it by itself.
+        expect(code).toBe(id === 'p_older' ? 10 : 0);
         expect(stdout).not.toMatch(NOTHING_ELSE);
         expect(stdout).not.toContain('秘密');
         expect(widest(stdout)).toBeLessThanOrEqual(80);
@@ -239,6 +276,29 @@ describe('of a record of any kind, stored, waiting, open, unknown or deleted', (
       for (const text of stringsIn(json.result)) expect(text).not.toMatch(NOTHING_ELSE);
     },
   );
+});
+
+describe('of another call or a plain write', () => {
+  test('takes nothing for a plain write while a place that would tell is not readable: exit 12', async () => {
+    stage.cloud.faults.set([{ action: 'getDocument', collection: 'notes', inject: 'refused' }]);
+    const { code, stdout } = await stage.wx(['explain', 'n_stored', '--records', 'notes']);
+    expect(code).toBe(12);
+    expect(stdout).toMatch(/notes +❓ 读不到：/);
+    expect(stdout).toMatch(/users +无/);
+  });
+
+  test('takes the id of the letter of a plain write for the record that is in it', async () => {
+    const { code, result } = await stage.json(['explain', 'n_letter_1']);
+    expect({ code, ...result }).toMatchObject({ code: 0, id: 'n_letter', collection: 'notes', nature: 'write' });
+  });
+
+  test('says that an owner is gone with the collection that was looked at: exit 10', async () => {
+    const args = ['explain', 'o_stored', '--records', 'orders'];
+    expect((await stage.wx(args)).code).toBe(0);
+    const { code, stdout } = await stage.wx([...args, '--accounts', 'members']);
+    expect(code).toBe(10);
+    expect(stdout.replace(/\n +/g, '')).toMatch(/用户不存在，需要人工核对（账户不在 members 时加 --accounts）/);
+  });
 });
 
 describe('what happens next', () => {
@@ -258,7 +318,12 @@ describe('what happens next', () => {
     ...fields,
   });
   const work = (fields: Partial<Work>): Work =>
-    ({ _id: 'w1', status: 'completed', attempt: 1, price: 1, ...fields }) as Work;
+    ({
+      ...{ _id: 'w1', userId: 'u1', status: 'completed', attempt: 1, price: 1, day: '20261122', schemaVersion: 1 },
+      ...{ createdAt: new Date(nowMs - 60_000), finishedAt: new Date(nowMs - 30_000), errorCode: 'PROVIDER_FAILED' },
+      ...{ imageUrl: 'cloud://picture', asset: { state: 'copied', fileId: 'cloud://picture' } },
+      ...fields,
+    }) as unknown as Work;
   const letter = (state: string, payload: object = { token: 't1', status: 'completed' }): SeenLetter =>
     ({
       letterId: 'w1_1',
@@ -268,7 +333,8 @@ describe('what happens next', () => {
       recoveredAt: undefined,
     }) as unknown as SeenLetter;
   const nothing: Evidence = {
-    ...{ id: 'w1', records: 'works', accounts: 'users', work: ok(undefined), account: ok(undefined), hold: undefined },
+    ...{ id: 'w1', records: 'works', accounts: 'users', work: ok(undefined), account: ok({ _id: 'u1' }) },
+    hold: undefined,
     ...{ letters: ok([]), files: ok([]), picture: ok('none') },
   };
   const next = (evidence: Partial<Evidence>) =>
@@ -308,6 +374,37 @@ describe('what happens next', () => {
       /^waits: without a result by 2026-11-23/,
     ],
     ['unknown, its hold gone', { work: ok(work({ status: 'unknown' })) }, /^waits: its hold is gone/],
+    [
+      'a status that does not exist',
+      { work: ok(work({ status: 'half' as 'failed' })) },
+      /^person: records with a status/,
+    ],
+    [
+      'an order of such a status',
+      { records: 'orders', work: ok(work({ status: 'half' as 'failed', ...{ token: 't1', hash: 'h' } })) },
+      /^person: rec/,
+    ],
+    [
+      'an owner who is gone',
+      { work: ok(work({})), account: ok(undefined) },
+      /^person: records of users who do not exist/,
+    ],
+    [
+      'a picture that is lost',
+      { work: ok(work({ asset: { state: 'lost' } as unknown as Work['asset'] })) },
+      /^person: pictures that could not be copied/,
+    ],
+    ['a record where all is well', { work: ok(work({})), hold: hold({ st: 'done' }) }, /^settled/],
+    [
+      'a closed call whose letter is quarantined',
+      { hold: hold({ st: 'done' }), letters: ok([letter('quarantined')]) },
+      /^person: .*quarantined/,
+    ],
+    [
+      'a closed call whose letter nobody can read',
+      { hold: hold({ st: 'done' }), letters: ok([{ ...letter('waiting'), letter: undefined }]) },
+      /^person: letter w1_1 cannot be read/,
+    ],
     ['a quarantined letter', { letters: ok([letter('quarantined')]) }, /^person: .*quarantined/],
     [
       'a letter whose record was removed',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { version } from '../../package.json';
 import { createBuiltCli, type BuiltCli } from './built-cli.ts';
+import { widest } from './ops-stage.ts';
 
 let cli: BuiltCli;
 
@@ -42,4 +43,18 @@ test.each([
 test('output to a pipe is plain text, under CI too', async () => {
   const { stdout } = await cli.start(['--help'], { CI: '1' }).ended;
   expect(stdout).not.toContain('\u001b');
+});
+
+const COMMANDS = ['dev', 'demo', 'init', 'doctor', 'check', 'report', 'recover', 'repair users', 'prune', 'explain'];
+
+test.each(COMMANDS)('the help of %s fits 80 columns, with examples', async (command) => {
+  const { code, stdout } = await cli.start([...command.split(' '), '--help']).ended;
+  expect(code).toBe(0);
+  expect(widest(stdout)).toBeLessThanOrEqual(80);
+  expect(stdout).toMatch(new RegExp(`\n示例 .*\n  wx-durable ${command}`));
+});
+
+test.each(COMMANDS.slice(2))('the help of %s says how it ends', async (command) => {
+  const { stdout } = await cli.start([...command.split(' '), '--help']).ended;
+  expect(stdout).toMatch(/\n退出码 \(exit codes\): 0 /);
 });

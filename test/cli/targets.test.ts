@@ -38,6 +38,18 @@ describe('a command on the local cloud', () => {
     }
   });
 
+  test('that meets a missing collection says what makes it, and no stack of the SDK', async () => {
+    stage.cloud.faults.set([
+      { inject: 'error', code: 'DATABASE_COLLECTION_NOT_EXIST', message: 'Db or Table not exist: users' },
+    ]);
+    const { code, stderr } = await stage.wx(['recover', '--dry-run']);
+    stage.cloud.faults.clear();
+    expect(code).toBe(5);
+    expect(stderr).toContain('➜ 运行 wx-durable init');
+    expect(stderr).toMatch(/cause: .*Db or Table not exist/);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
   test('says it in English where that is asked for', async () => {
     const { stderr } = await stage.wx(['init', '--dry-run', '--lang', 'en']);
     expect(stderr.split('\n')[0]).toBe(`target: local cloud ${stage.cloud.url}`);

@@ -37,7 +37,10 @@ const resolvesTo =
 
 describe('the configured service', () => {
   test('is fetched from, also on a private address and without https', async () => {
-    expect(await fetchFrom(`${trusted.url}/p.png`)).toEqual({ kind: 'bytes', bytes: Buffer.from('picture') });
+    expect(await fetchFrom(`${trusted.url}/p.png`)).toEqual({
+      kind: 'bytes',
+      bytes: new TextEncoder().encode('picture'),
+    });
     expect(trusted.received.at(-1)?.headers).not.toHaveProperty('authorization');
   });
 

@@ -3,6 +3,7 @@ import { createDeadline, DurableError } from '../../src/core/index.ts';
 import { createDurableWriter } from '../../src/durable/index.ts';
 import { kindOf } from '../../src/generation/generation.ts';
 import { createPictureKind } from '../../src/generation/picture-kind.ts';
+import { pictureTasks } from '../../src/generation/tasks.ts';
 import type { Hold } from '../../src/once/index.ts';
 import { createMemoryStore } from '../../src/store/memory/index.ts';
 import { memoryLog, seededRandom, testHash } from '../support/ports.ts';
@@ -42,11 +43,8 @@ test('a result that was not seen has no end, and says why', () => {
 test('a task of a service that is not configured is unknown, with that as the reason', async () => {
   const clock = createTestClock();
   const ports = { clock, log: memoryLog(), random: seededRandom(1), hash: testHash, store: createMemoryStore() };
-  const kind = kindOf({
-    ...ports,
-    writer: createDurableWriter(ports),
-    download: () => Promise.reject(new Error('none')),
-  });
+  const deps = { ...ports, writer: createDurableWriter(ports), download: () => Promise.reject(new Error('none')) };
+  const kind = kindOf(deps, async () => pictureTasks);
   const basis = {
     id: 'w_1',
     accountId: 'u_1',

@@ -6,6 +6,7 @@ import {
   createGallery,
   createGeneration,
   createGenerationRecovery,
+  pictureTasks,
   type Download,
   type Moderate,
   type Provider,
@@ -67,7 +68,11 @@ export function createRoom(options: RoomOptions = {}) {
     provider: provider ?? undefined,
     writer: createDurableWriter(options.key === undefined ? ports : { ...ports, seal: createSeal(options.key) }),
   };
-  const generation = createGeneration(deps, { registration, earlier: async () => answerEarlier });
+  const generation = createGeneration(deps, {
+    registration,
+    earlier: async () => answerEarlier,
+    loadTasks: async () => pictureTasks,
+  });
   const gallery = createGallery(deps);
   const recovery = createGenerationRecovery(deps);
   const within = (delayMs: number) => createDeadline(clock, clock.now() + delayMs);

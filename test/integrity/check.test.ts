@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DurableError, type Code } from '../../src/core/index.ts';
+import { DurableError, type Code, type Plain } from '../../src/core/index.ts';
 import { createCheck, indicatorsSection } from '../../src/integrity/index.ts';
 import type { CheckSection, IntegrityReport, Section, SectionStatus } from '../../src/records/index.ts';
 import type { Fates } from '../support/flaky-store.ts';
@@ -67,6 +67,19 @@ describe('a check that is cut into slices', () => {
     const { report, slices } = await scene.runInSlices([1_000, 1_000, 60_000]);
     expect(slices).toBe(3);
     expect(sectionIn(report, 'works')?.findings).toMatchObject([{ kind: 'user-unknown', count: 1 }, {}]);
+  });
+
+  it('tells of its slices which section is under way and how far, and nothing between sections', async () => {
+    const scene = await createScene(healthyWorld(5, 3_000), { latencyMs: 400 });
+    const seen = new Set<string>();
+    let reached = { state: null as Plain, finished: false };
+    while (!reached.finished) {
+      reached = await scene.clock.until(scene.check.advance(reached.state, scene.within(1_500)));
+      const underWay = scene.check.underWay(reached.state);
+      seen.add(underWay ? `${underWay.name} ${JSON.stringify(underWay.figures['total'])}` : 'none');
+    }
+    expect([...seen].filter((one) => /^works [1-9]/.test(one)).length).toBeGreaterThan(0);
+    expect([...seen].at(-1)).toBe('none');
   });
 
   it('begins anew from a state of yesterday, since what was seen then says nothing of today', async () => {

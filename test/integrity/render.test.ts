@@ -116,6 +116,33 @@ describe('renderReport', () => {
     expect(renderReport(BAD, { lang: 'en' })).toContain('users whose generateCount differs from their works: 1,050');
   });
 
+  it('tells why calls failed, how long saving took, and why and how long letters wait', () => {
+    const byErrorCode = { PROVIDER_FAILED: 1_200, none: 1, INPUT_INVALID: 3, PROVIDER_UNCERTAIN: 2 };
+    const saves = { measured: 9, attempts: 12, retried: 3, p50Ms: 24, p95Ms: 1_044 };
+    const byReason = [
+      { name: 'works_collection_save_failed', count: 2 },
+      { name: '\u001b[2J', count: 1 },
+    ];
+    const report = reportOf([
+      { name: 'works', status: 'ok', findings: [], figures: { total: 1, byErrorCode, saves } },
+      { name: 'backup', status: 'ok', findings: [], figures: { count: 3, byReason, oldestWaitingMs: 5_400_000 } },
+    ]);
+    const zh = renderReport(report);
+    expect(zh).toContain('失败原因: PROVIDER_FAILED 1,200, INPUT_INVALID 3, PROVIDER_UNCERTAIN 2 …');
+    expect(zh).toContain('保存用时: p50 24 ms, p95 1,044 ms（3 条经过重试）');
+    expect(zh).toContain('备份原因: works_collection_save_failed 2, ?[2J 1');
+    expect(zh).toContain('最久等待: 1.5 小时');
+    const en = renderReport(report, { lang: 'en' });
+    expect(en).toMatch(/Failures: PROVIDER_FAILED 1,200.*Time to save: p50 24 ms.*Longest wait: 1.5 h/s);
+  });
+
+  it('names a collection that does not exist, and the command that makes it', () => {
+    const error = { code: 'STORE_NOT_FOUND', message: '[STORE_NOT_FOUND] page "works": the collection …' } as const;
+    const report = reportOf([{ name: 'works', status: 'unknown', figures: {}, findings: [], error }], 'unknown');
+    expect(renderReport(report)).toContain('❓ 作品记录未能检查: STORE_NOT_FOUND 集合 works 不存在');
+    expect(adviceFor(report).map(({ command }) => command)).toEqual(['wx-durable init', 'wx-durable check']);
+  });
+
   it('is never wider than 80 columns, whatever it says', () => {
     const ids = Array.from({ length: 20 }, (_, n) => `${'长'.repeat(n)}w_0123456789abcdef0123456789abcdef`);
     const all = Object.keys(FINDINGS).map((kind) => problem(kind, 1_234_567, ids));
@@ -278,7 +305,23 @@ describe('the trend', () => {
       '2026-11-22 12:00  ✅ 良好  1,234  98.5%   0       0         0',
       '2026-11-22 12:00  ❓ 未知  1,234  98.5%   -       0         2',
     ]);
-    for (const line of renderTrend([BAD], { lang: 'en' }).split('\n')) expect(measured(line)).toBeLessThanOrEqual(80);
+  });
+
+  it('fits 80 columns in both languages, with a million works', () => {
+    const [works, backup, users] = GOOD.map((section) => ({ ...section, status: 'problems' as const }));
+    const large = reportOf(
+      [
+        { ...(works as Section), figures: { total: 1_234_567, successRate: 0.5 } },
+        { ...(backup as Section), figures: { needRedrive: 123_456 } },
+        { ...(users as Section), figures: { wrong: 123_456 } },
+      ],
+      'problems',
+    );
+    for (const lang of ['zh', 'en'] as const) {
+      const lines = renderTrend([BAD, large], { lang }).split('\n');
+      expect(Math.max(...lines.map((line) => measured(line)))).toBeLessThanOrEqual(80);
+      expect(lines[2]).toContain('1,234,567');
+    }
   });
 
   it('is an object with its version for a machine', () => {

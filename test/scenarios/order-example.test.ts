@@ -2,7 +2,12 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDeadline } from '../../src/core/index.ts';
+import { nodeClock, nodePorts } from '../../src/core/node/index.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/index.ts';
+import { createDesk } from '../../src/service/index.ts';
+import { createCloudbaseBlobs, createCloudbaseStore } from '../../src/store/cloudbase/index.ts';
+import { DAY_MS, LEASE_MS, openSdk } from '../support/in-process.ts';
 
 /** The example of the README as another team would deploy it: plain JavaScript, with the built package installed. */
 let folder: string;
@@ -133,5 +138,84 @@ describe('an order leaves one record and takes once when', () => {
     expect(await order(CUP)).toMatchObject({ code: 200, data: { status: 'completed' } });
     expect(await dump('users')).toEqual([expect.objectContaining({ points: 40, orderCount: 1 })]);
     expect(await dump('products')).toEqual([expect.objectContaining({ left: 3 })]);
+  });
+});
+
+/** The recovery of the README's timer, so much later. */
+async function recoverAfter(delayMs: number): Promise<void> {
+  const clock = { ...nodeClock, now: () => nodeClock.now() + delayMs };
+  const sdk = openSdk(cloud);
+  const store = createCloudbaseStore(sdk, clock);
+  const blobs = createCloudbaseBlobs(sdk, clock, fetch);
+  const log = { write: () => undefined };
+  const parts = { ...nodePorts, clock, log, store, blobs, seal: undefined, env: {}, identity: () => ({}) };
+  const deadline = createDeadline(clock, clock.now() + 20_000);
+  const { phases } = await createDesk(parts).recover({ records: 'orders', deadline });
+  expect(Object.values(phases).flatMap(({ failed }) => failed)).toEqual([]);
+}
+
+const before = { inject: 'kill-before', times: 1 } as const;
+const after = { inject: 'kill-after', times: 1 } as const;
+const change = (collection: string) => ({ action: 'modifyDocument', collection });
+const insert = { action: 'insertDocument', collection: 'orders' };
+
+describe('an order whose function is killed', () => {
+  const kill = async (fault: object): Promise<void> => {
+    cloud.faults.set([fault as Parameters<Emulator['faults']['set']>[0][number]]);
+    expect(await cloud.invoke('order', { action: 'order', data: CUP }, { openid: 'oBuyer' })).toMatchObject({
+      errMsg: expect.stringContaining('the instance was killed'),
+    });
+    cloud.faults.clear();
+  };
+
+  test.each([
+    ['before it was opened', { ...change('users'), ...before }],
+    ['after its record was written', { ...insert, ...after }],
+    ['before it was closed', { ...change('users'), ...before, skip: 1 }],
+    ['after it was closed', { ...change('users'), ...after, skip: 1 }],
+  ] as const)('%s is answered when it is asked again, and closed by recovery', async (_when, fault) => {
+    await kill(fault);
+    expect(await order(CUP)).toMatchObject({ code: 200, data: { status: 'completed' } });
+    await recoverAfter(LEASE_MS);
+    await expectOneOrder();
+  });
+
+  test.each([
+    ['after it was opened', { ...change('users'), ...after }, 5],
+    ['before it took the stock', { ...change('products'), ...before }, 5],
+    // Nobody can say that this stock belongs to an order: `pay` was killed before it could answer.
+    ['after it took the stock', { ...change('products'), ...after }, 3],
+    ['before its record was written', { ...insert, ...before }, 3],
+  ] as const)(
+    '%s is unknown, takes nothing more, and gives the points back after a day',
+    async (_when, fault, left) => {
+      await kill(fault);
+      expect(await order(CUP)).toMatchObject({ code: 409, error: { code: 'ONCE_IN_PROGRESS' } });
+      await recoverAfter(LEASE_MS);
+      expect(await dump('orders')).toEqual([expect.objectContaining({ sku: 'cup', status: 'unknown' })]);
+      expect(await order(CUP)).toMatchObject({ code: 200, data: { status: 'unknown' } });
+      expect(await dump('users')).toEqual([expect.objectContaining({ points: 40 })]);
+      await recoverAfter(DAY_MS + LEASE_MS);
+      expect(await dump('orders')).toEqual([expect.objectContaining({ sku: 'cup', status: 'failed' })]);
+      expect(await dump('users')).toEqual([expect.objectContaining({ points: 100 })]);
+      expect((await dump('users'))[0]).not.toHaveProperty('orderCount');
+      expect(await dump('products')).toEqual([expect.objectContaining({ left })]);
+      expect(await order(CUP)).toMatchObject({ code: 200, data: { status: 'failed' } });
+    },
+  );
+});
+
+describe('an order that was paid while its record could not be written', () => {
+  test.each([
+    ['orders', [insert]],
+    ['orders and letters', [insert, { action: 'insertDocument', collection: 'emergency_backup' }]],
+  ])('to %s is brought home by recovery, and counted once', async (_where, places) => {
+    cloud.faults.set(places.map((place) => ({ ...place, inject: 'refused' }) as const));
+    expect(await order(CUP)).toMatchObject({ code: 200, data: { status: 'completed' } });
+    expect(await dump('orders')).toEqual([]);
+    cloud.faults.clear();
+    await recoverAfter(LEASE_MS);
+    await recoverAfter(2 * LEASE_MS);
+    await expectOneOrder();
   });
 });

@@ -37,6 +37,7 @@ describe('the settings', () => {
   test('know the service used before as they know the present one', () => {
     const env = {
       WX_DURABLE_PROVIDER: 'zhipu',
+      WX_DURABLE_PROVIDER_MODEL: 'cogview',
       WX_DURABLE_PREVIOUS_PROVIDER: 'dashscope',
       WX_DURABLE_PREVIOUS_PROVIDER_KEY: 'k-old',
       WX_DURABLE_PREVIOUS_PROVIDER_MODEL: 'wan-x',
@@ -78,6 +79,7 @@ describe('the settings', () => {
     ['WX_DURABLE_MODERATION', { WX_DURABLE_MODERATION: 'weixin' }],
     ['WX_DURABLE_PROVIDER_FORM', { WX_DURABLE_PROVIDER: 'zhipu', WX_DURABLE_PROVIDER_FORM: 'soap' }],
     ['WX_DURABLE_PROVIDER_MODEL', { WX_DURABLE_PROVIDER: 'dashscope' }],
+    ['WX_DURABLE_PROVIDER_MODEL', { WX_DURABLE_PROVIDER: 'zhipu' }],
     ['WX_DURABLE_PREVIOUS_PROVIDER_URL', { WX_DURABLE_PREVIOUS_PROVIDER: 'mine' }],
     ['WX_DURABLE_PROVIDER_URL', { WX_DURABLE_PROVIDER: 'mine' }],
     ['WX_DURABLE_PROVIDER_URL', { WX_DURABLE_PROVIDER: 'mine', WX_DURABLE_PROVIDER_URL: 'ftp://x' }],

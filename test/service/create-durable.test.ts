@@ -23,6 +23,8 @@ describe('createDurable', () => {
   test.each([
     ['the SDK alone', { cloud }],
     ['a key', { cloud, key: 'ab'.repeat(32) }],
+    ['options that are not set', { cloud, key: undefined, log: undefined, timeLimitMs: undefined, breaker: undefined }],
+    ['a breaker of its own', { cloud, breaker: { failuresToOpen: 3, openMs: 500, maxOpenMs: 2_000 } }],
     ['keys of before', { cloud, key: 'ab'.repeat(32), previousKeys: ['cd'.repeat(32), 'ef'.repeat(32)] }],
     [
       'every number at its bounds',
@@ -42,6 +44,18 @@ describe('createDurable', () => {
     ['a text for a number', { cloud, baseDelayMs: '1000' }, 'baseDelayMs'],
     ['seconds for milliseconds', { cloud, timeLimitMs: 3 }, 'timeLimitMs'],
     ['a wait that is not a number', { cloud, attemptTimeoutMs: NaN }, 'attemptTimeoutMs'],
+    ['the SDK itself in place of options', cloud, 'cloud'],
+    ['an SDK that cannot say who calls', { cloud: { database: () => ({}) } }, 'cloud'],
+    ['a key as bytes', { cloud, key: Buffer.alloc(32) }, 'key'],
+    ['a key that is null', { cloud, key: null }, 'key'],
+    ['previous keys as one text', { cloud, previousKeys: 'ab'.repeat(32) }, 'previousKeys'],
+    ['a previous key that is a number', { cloud, previousKeys: [7] }, 'previousKeys'],
+    ['the console for a log', { cloud, log: console }, 'log'],
+    ['no collection for dead letters', { cloud, deadLetters: '' }, 'deadLetters'],
+    ['a name that no collection can have', { cloud, deadLetters: 'dead letters' }, 'deadLetters'],
+    ['a number for the breaker', { cloud, breaker: 5 }, 'breaker'],
+    ['an option that the breaker has not', { cloud, breaker: { failures: 5 } }, 'failures'],
+    ['a breaker that never opens', { cloud, breaker: { failuresToOpen: 0 } }, 'failuresToOpen'],
   ])('refuses %s at once, naming the option', (_what, options, option) => {
     expect(codeOf(options)).toBe(`CONFIG_INVALID ${option}`);
   });

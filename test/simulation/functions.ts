@@ -4,6 +4,7 @@ import { createDurableWriter } from '../../src/durable/index.ts';
 import {
   createGeneration,
   createGenerationRecovery,
+  pictureTasks,
   type Download,
   type Generated,
   type Provider,
@@ -60,7 +61,11 @@ export async function begin(act: Act, ports: FunctionPorts): Promise<Answer> {
 
 async function call(act: Act & { readonly run: 'call' }, ports: FunctionPorts): Promise<Answer> {
   const registration = { open: true, initialCredits: CREDITS };
-  const generation = createGeneration(wire(ports), { registration, earlier: async () => answerEarlier });
+  const generation = createGeneration(wire(ports), {
+    registration,
+    earlier: async () => answerEarlier,
+    loadTasks: async () => pictureTasks,
+  });
   const visit = { openid: OPENID, deadline: deadlineOf(ports) };
   const wish = { ...WISH, requestId: act.request, retryUnknown: act.retriesUnknown === true };
   return promiseOf(await generation.generate(visit, wish));

@@ -23,6 +23,17 @@ export const forgetting =
     },
   });
 
+/** Leaves these out of what it counts. */
+export const notCounting =
+  (paths: RegExp): Sabotage =>
+  (store) => ({
+    ...store,
+    update(collection, target, change) {
+      const inc = Object.entries(change.inc ?? {}).filter(([path]) => !paths.test(path));
+      return store.update(collection, target, { ...change, inc: Object.fromEntries(inc) });
+    },
+  });
+
 /** Each breaks one promise that the protocol stands on. */
 export const sabotages = {
   'updates whatever the condition': forgetting(/(?:)/),

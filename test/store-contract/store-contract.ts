@@ -21,6 +21,13 @@ export function describeStore(name: string, make: () => Promise<Subject>): void 
   });
 }
 
+/** What the pages of every `Store` promise, where nothing else of it is its own. */
+export function describeStorePages(name: string, make: () => Promise<Subject>): void {
+  describe(`the ${name} store`, () => {
+    describePages(subjectOf(make));
+  });
+}
+
 /** What every `Blobs` promises, on a real one. */
 export function describeBlobs(name: string, make: () => Promise<Subject>): void {
   describe(`the ${name} blobs`, () => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDeadline } from '../../src/core/index.ts';
 import { nodeClock } from '../../src/core/node/index.ts';
 import { is, type PageRequest } from '../../src/store/index.ts';
+import { pagesOver } from '../../src/store/cloudbase/index.ts';
 import { codeOf, collectionWith, idsOf, walk } from '../store-contract/subject.ts';
 import { openSdkCloud, type SdkCloud } from './sdk-cloud.ts';
 
@@ -45,13 +46,14 @@ describe('createCloudbaseStore', () => {
   });
 });
 
+const TOO_LARGE = {
+  action: 'getDocument',
+  inject: 'error',
+  code: 'DATABASE_REQUEST_FAILED',
+  message: 'database query result size exceed limit (1MB)',
+} as const;
+
 describe('a page that is too large for the platform', () => {
-  const TOO_LARGE = {
-    action: 'getDocument',
-    inject: 'error',
-    code: 'DATABASE_REQUEST_FAILED',
-    message: 'database query result size exceed limit (1MB)',
-  } as const;
   const requests: readonly PageRequest[] = [
     { limit: 8 },
     { limit: 7, direction: 'desc' },
@@ -102,6 +104,40 @@ describe('a page that is too large for the platform', () => {
     const name = await collectionWith(store, { _id: 'a' });
     meet(TOO_LARGE);
     expect(await codeOf(store.page(name, { limit: 1 }))).toBe('STORE_TOO_LARGE');
+  });
+});
+
+describe('the store of a function that people wait for', () => {
+  it('reads a first page by itself, and loads what walks on when a page after it is wanted', async () => {
+    const name = await collectionWith(cloud.store, { _id: 'a' }, { _id: 'b' }, { _id: 'c' });
+    let loads = 0;
+    const store = cloud.callStore(async () => {
+      loads += 1;
+      return pagesOver;
+    });
+    const first = await store.page(name, { where: { _id: is.above('') }, limit: 2 });
+    expect([idsOf(first.items), first.next, loads]).toEqual([['a', 'b'], { id: 'b' }, 0]);
+    const second = await store.page(name, { limit: 2, after: first.next });
+    expect([idsOf(second.items), second.next, loads]).toEqual([['c'], undefined, 1]);
+  });
+
+  it('loads it too where a first page is too large, which is then asked for in halves', async () => {
+    const name = await collectionWith(cloud.store, { _id: 'a' }, { _id: 'b' });
+    cloud.meet({ ...TOO_LARGE, times: 2 });
+    expect(await cloud.callStore().page(name, { limit: 2 })).toEqual({ items: [{ _id: 'a' }], next: { id: 'a' } });
+    expect(await cloud.requests()).toBe(3);
+  });
+
+  it('says so where it cannot be loaded, and asks for it again the next time', async () => {
+    const name = await collectionWith(cloud.store, { _id: 'a' });
+    let isThere = false;
+    const store = cloud.callStore(async () => {
+      if (isThere) return pagesOver;
+      throw new Error('no such file');
+    });
+    await expect(store.page(name, { limit: 1, orderBy: 'rank' })).rejects.toThrow('no such file');
+    isThere = true;
+    expect((await store.page(name, { limit: 1, orderBy: 'rank' })).items).toEqual([{ _id: 'a' }]);
   });
 });
 

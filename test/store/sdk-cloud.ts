@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { nodeClock } from '../../src/core/node/index.ts';
 import { createEmulator, type FaultRule } from '../../src/emulator/index.ts';
 import type { Document } from '../../src/store/index.ts';
-import { createCloudbaseBlobs, createCloudbaseStore, type Cloud } from '../../src/store/cloudbase/index.ts';
+import {
+  createCloudbaseBlobs,
+  createCloudbaseCallStore,
+  createCloudbaseStore,
+  pagesOver,
+  type Cloud,
+  type LoadPages,
+} from '../../src/store/cloudbase/index.ts';
 
 interface Sdk extends Cloud {
   readonly DYNAMIC_CURRENT_ENV: symbol;
@@ -34,6 +41,8 @@ export async function openSdkCloud() {
   meet();
   return {
     store: createCloudbaseStore(sdk, nodeClock),
+    /** As a function that people wait for has it. */
+    callStore: (loadPages: LoadPages = async () => pagesOver) => createCloudbaseCallStore(sdk, nodeClock, loadPages),
     blobs: createCloudbaseBlobs(sdk, nodeClock, fetch),
     /** The next requests meet these faults; counting starts anew. */
     meet,

@@ -1,11 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { createDeadline, type Plain } from '../../core/index.ts';
+import { asDurableError, codeFacts, createDeadline, type Code, type Plain } from '../../core/index.ts';
 import { adviceFor, renderReport, storeReport, type Check, type CheckProgress } from '../../integrity/index.ts';
 import type { IntegrityReport } from '../../records/index.ts';
-import { CHECK_SECTIONS, createIntegrityCheck, KIND_SECTIONS } from '../../service/index.ts';
+import { CHECK_SECTIONS, createIntegrityCheck, KIND_SECTIONS, type Runtime } from '../../service/index.ts';
 import { openCheckpoint, sayResume } from '../checkpoint.ts';
 import { checkState } from '../checkpoint-forms.ts';
 import { CommandFailure, exitCodes, type ExitCode } from '../exit-codes.ts';
+import { withExamples } from '../help-text.ts';
 import type { Language } from '../language.ts';
 import {
   isPictures,
@@ -17,6 +18,7 @@ import {
   type WalkOptions,
 } from '../options.ts';
 import { paintReport } from '../paint-report.ts';
+import { createSeen, type Seen } from '../check/seen.ts';
 import { createProgress } from '../progress.ts';
 import { runtimeOf } from '../runtime.ts';
 import { openSession, type Session } from '../session.ts';
@@ -46,17 +48,21 @@ export function addCheckCommand(program: Command, context: CommandContext): void
         .default('problem'),
     )
     .option('--yes', '写入真实环境时不再询问 (do not ask before writing)')
-    .addHelpText(
-      'after',
-      '\n退出码 (exit codes): 0 良好 good, 10 有问题 problems, 12 有未知 unknown, 130 中断 interrupted\n' +
-        '\n示例 (examples):\n  wx-durable check\n  wx-durable check --env-id my-env-123 --read-only --json\n' +
-        '  wx-durable check --section users --section works\n  wx-durable check --records orders',
-    )
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<CheckOptions>();
       await check(await openSession('check', options, context), options);
     });
+  withExamples(command, EXAMPLES, {
+    ...{ 0: '良好 good', 10: '有问题 problems', 12: '有未知 unknown', 130: '中断 interrupted' },
+  });
 }
+
+const EXAMPLES = [
+  'check',
+  'check --env-id my-env-123 --read-only --json',
+  'check --section users --section works',
+  'check --records orders',
+];
 
 function collectSections(value: string, before: readonly SectionName[] = []): readonly SectionName[] {
   const name = SECTIONS.find((each) => each === value);
@@ -79,17 +85,35 @@ async function check(session: Session, options: CheckOptions): Promise<void> {
   const from = options.resume ? (checkpoint.read() as Plain) : undefined;
   const watch = createWatch(session.terminal, options.timeLimit * 1_000);
   const checking = createIntegrityCheck(runtime, { deep: options.deep ?? false, sections, kind });
-  const { state, finished } = await advance(session, checking, { watch, from });
+  const seen = createSeen(session.target.store, options);
+  const { state, finished } = await advance(session, checking, { watch, from, seen });
   const report = checking.report(state);
   // What is stored is compared over time: only whole reports of one kind.
-  const isStored = finished && !options.readOnly && !options.section && !kind;
-  if (isStored) await storeReport(runtime, report, createDeadline(runtime.clock, runtime.clock.now() + REPORT_MS));
+  const isToStore = finished && !options.readOnly && !options.section && !kind;
+  const notStored = isToStore ? await keep(runtime, report) : undefined;
   if (finished) checkpoint.drop();
   else checkpoint.save(state);
-  finish(session, { report, finished, isStored });
+  finish(session, { report, finished, isStored: isToStore && !notStored });
+  if (notStored) session.terminal.say(NOT_STORED[session.language](notStored));
   if (!finished) sayResume(session, checkpoint.path);
-  session.end(watch.isInterrupted() ? exitCodes.interrupted : codeOf(report, options.failOn));
+  const code = notStored && report.status === 'ok' ? exitCodes.partial : codeOf(report, options.failOn);
+  session.end(watch.isInterrupted() ? exitCodes.interrupted : code);
 }
+
+/** What was found is told, whether it could be kept or not: the database may be the very thing that is down. */
+async function keep(runtime: Runtime, report: IntegrityReport): Promise<Code | undefined> {
+  try {
+    await storeReport(runtime, report, createDeadline(runtime.clock, runtime.clock.now() + REPORT_MS));
+    return undefined;
+  } catch (error) {
+    return asDurableError(error).code;
+  }
+}
+
+const NOT_STORED = {
+  zh: (code: Code) => `⚠ 这份报告没能保存到 integrity_reports（${code}）：${codeFacts(code).zh}`,
+  en: (code: Code) => `⚠ this report could not be kept in integrity_reports (${code})`,
+};
 
 function sectionsOf({ section, readOnly, ...kind }: CheckOptions, language: Language): readonly SectionName[] {
   const offered: readonly SectionName[] = isPictures(kind) ? CHECK_SECTIONS : KIND_SECTIONS;
@@ -105,25 +129,20 @@ function sectionsOf({ section, readOnly, ...kind }: CheckOptions, language: Lang
 async function advance(
   { terminal, language }: Session,
   checking: Check,
-  { watch, from }: { readonly watch: Watch; readonly from: Plain | undefined },
+  { watch, from, seen }: { readonly watch: Watch; readonly from: Plain | undefined; readonly seen: Seen },
 ): Promise<CheckProgress> {
   const progress = createProgress(terminal.errors);
   progress.stage(language === 'zh' ? '检查' : 'checking');
   try {
     let reached = await checking.advance(from, watch.slice(SLICE_MS));
     while (!reached.finished && !watch.isInterrupted() && watch.deadline.remainingMs() > 0) {
-      progress.step(seenSections(checking.report(reached.state)));
+      if (terminal.errors.isTTY) progress.step(await seen(checking.underWay(reached.state)));
       reached = await checking.advance(reached.state, watch.slice(SLICE_MS));
     }
     return reached;
   } finally {
     progress.end();
   }
-}
-
-/** The sections that are done, for one line of progress. */
-function seenSections({ sections }: IntegrityReport): string {
-  return sections.map(({ name, status }) => `${status === 'unknown' ? '…' : '✅'} ${name}`).join('  ');
 }
 
 interface Outcome {

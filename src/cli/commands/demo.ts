@@ -3,6 +3,7 @@ import { isKept, renderFigures } from '../demo/report.ts';
 import { show, type Audience, type Outcome } from '../demo/show.ts';
 import { openStage } from '../demo/stage.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
+import { withExamples } from '../help-text.ts';
 import { parseLanguage } from '../language.ts';
 import { createProgress } from '../progress.ts';
 import type { CommandContext, Terminal } from '../terminal.ts';
@@ -14,11 +15,9 @@ interface DemoOptions {
 
 /** Adds `wx-durable demo`: the main job, while everything goes wrong, on a local cloud of its own. */
 export function addDemoCommand(program: Command, { terminal, end }: CommandContext): void {
-  program
-    .command('demo')
+  withExamples(program.command('demo'), ['demo --json'])
     .description('在本地云上演示：故障不断，记录不丢不重 (watch the main job under faults)')
     .option('--json', '最后一行输出 JSON (end with one line of JSON)')
-    .addHelpText('after', '\n示例 (example):\n  wx-durable demo --json')
     .action(async (_options, command: Command) => {
       const { json, lang } = command.optsWithGlobals<DemoOptions>();
       const language = parseLanguage(lang);

@@ -9,6 +9,7 @@ import { chooseFunctions, findMissingPackages, type FunctionsFolder } from '../d
 import { explainStartFailure } from '../dev/start-failure.ts';
 import { readTimers } from '../dev/timers.ts';
 import { environmentScript, missingPackagesAdvice, welcome } from '../dev/welcome.ts';
+import { withExamples } from '../help-text.ts';
 import { declareIndexes } from '../init/local-indexes.ts';
 import { parseLanguage, type Language } from '../language.ts';
 import type { CommandContext, Terminal } from '../terminal.ts';
@@ -28,8 +29,7 @@ interface DevOptions {
 
 /** Adds `wx-durable dev`: the local cloud, running until it is asked to stop. */
 export function addDevCommand(program: Command, { terminal }: CommandContext): void {
-  program
-    .command('dev')
+  withExamples(program.command('dev'), ['dev --port 8360 --functions cloudfunctions'])
     .description('启动本地云开发，只监听 127.0.0.1 (run a local CloudBase)')
     .option('--port <number>', '端口，0 表示任意空闲端口 (0 = any free port)', parsePort, 8360)
     .option('--dir <path>', '数据目录 (data folder)', '.wx-durable')
@@ -46,7 +46,6 @@ export function addDevCommand(program: Command, { terminal }: CommandContext): v
     )
     .option('--import <path>', '启动时导入的目录 (folder to import at start)')
     .option('--export-on-exit <path>', '退出时导出到的目录 (folder to export to on exit)')
-    .addHelpText('after', '\n示例 (example):\n  wx-durable dev --port 8360 --functions cloudfunctions')
     .action((_options, command: Command) => dev(command.optsWithGlobals<DevOptions>(), terminal));
 }
 

@@ -3,11 +3,13 @@ import { nodePorts } from '../../core/node/index.ts';
 import { checkClock, checkCollections } from '../doctor/database.ts';
 import { checkFunctions, functionNames } from '../doctor/functions.ts';
 import { checkHeartbeat } from '../doctor/heartbeat.ts';
+import { checkIndexes } from '../doctor/indexes.ts';
 import { line, type DoctorLine } from '../doctor/line.ts';
 import { checkMachine } from '../doctor/machine.ts';
 import { renderDoctor, verdictOf } from '../doctor/render.ts';
 import { checkSettings } from '../doctor/settings.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { withExamples } from '../help-text.ts';
 import { withCloudOptions, type CloudOptions } from '../options.ts';
 import { openSession, type Session } from '../session.ts';
 import type { CommandContext } from '../terminal.ts';
@@ -24,15 +26,13 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .option('--functions <path>', '云函数目录 (folder of the functions)')
     .option('--write', '在真实环境中也写入一个临时文档以核对时钟 (compare clocks by a write)')
     .option('--yes', '写入真实环境时不再询问 (do not ask before writing)')
-    .addHelpText(
-      'after',
-      '\n退出码 (exit codes): 0 正常 ok, 10 有问题 problems, 12 无法确定 unknown\n' +
-        '\n示例 (examples):\n  wx-durable doctor\n  wx-durable doctor --env-id my-env-123 --json',
-    )
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<DoctorOptions>();
       await doctor(await openSession('doctor', options, context), options);
     });
+  withExamples(command, ['doctor', 'doctor --env-id my-env-123 --json'], {
+    ...{ 0: '正常 ok', 10: '有问题 problems', 12: '无法确定 unknown' },
+  });
 }
 
 async function doctor(session: Session, options: DoctorOptions): Promise<void> {
@@ -62,15 +62,16 @@ async function examine(
   if (mayWrite) await target.confirmWrite({ zh: '一个临时文档', en: 'a temporary document' }[language]);
   const { clock, random, createSeal } = nodePorts;
   const names = functionNames(process.cwd(), options.functions);
-  const [collections, clocks, settings, timers] = await Promise.all([
+  const [collections, clocks, settings, timers, indexes] = await Promise.all([
     checkCollections(target),
     mayWrite ? checkClock(target, { clock, random }) : CLOCK_SKIPPED,
     checkSettings(target, { clock, env: terminal.env, createSeal, functions: names }),
     checkHeartbeat(target, { clock, random, log, env: terminal.env, functions: names }),
+    checkIndexes(target),
   ]);
   const machine = checkMachine({ node: process.versions.node, sdk: target.sdkVersion });
   const functions = checkFunctions(process.cwd(), options.functions);
-  return [...machine, ...collections, clocks, ...functions, ...settings, ...timers, PERMISSIONS];
+  return [...machine, ...collections, clocks, ...functions, ...settings, ...timers, indexes, PERMISSIONS];
 }
 
 const CLOCK_SKIPPED = line(

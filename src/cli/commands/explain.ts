@@ -6,6 +6,7 @@ import { lettersIn, planNext, unreadPlaces, type Next } from '../explain/next.ts
 import { renderStory } from '../explain/render.ts';
 import { planStory } from '../explain/story.ts';
 import { CommandFailure, exitCodes, type ExitCode } from '../exit-codes.ts';
+import { withExamples } from '../help-text.ts';
 import { parseLanguage } from '../language.ts';
 import { withCloudOptions, withKindOptions, type CloudOptions, type KindOptions } from '../options.ts';
 import { runtimeOf } from '../runtime.ts';
@@ -16,19 +17,16 @@ import type { CommandContext } from '../terminal.ts';
 export function addExplainCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('explain')
-    .argument('<workId>', '记录编号 (id of the record)')
+    .argument('<workId>', '记录或备份的编号 (id of the record, or of a letter)')
     .description('一条记录的来龙去脉与下一步 (the whole story of a record)');
-  withKindOptions(withCloudOptions(command))
-    .addHelpText(
-      'after',
-      '\n退出码 (exit codes): 0 已知 known, 4 没有这条记录 not found, 10 需人工处理 needs a person, 12 有位置读不到 unknown\n' +
-        '\n示例 (example):\n  wx-durable explain w_0123456789abcdef0123456789abcdef --env-id my-env-123',
-    )
-    .action(async (workId: string, _options, self: Command) => {
-      const options = self.optsWithGlobals<CloudOptions & KindOptions>();
-      assertId(workId, options);
-      await explain(await openSession('explain', options, context), workId, options);
-    });
+  withKindOptions(withCloudOptions(command)).action(async (workId: string, _options, self: Command) => {
+    const options = self.optsWithGlobals<CloudOptions & KindOptions>();
+    assertId(workId, options);
+    await explain(await openSession('explain', options, context), workId, options);
+  });
+  withExamples(command, ['explain w_0123456789abcdef0123456789abcdef --env-id my-env-123'], {
+    ...{ 0: '已知 known', 4: '没有这条记录 not found', 10: '需人工处理 needs a person', 12: '有位置读不到 unknown' },
+  });
 }
 
 function assertId(workId: string, { lang }: CloudOptions): void {
@@ -45,7 +43,7 @@ async function explain(session: Session, workId: string, kind: KindOptions): Pro
   const next = planNext(evidence, runtime.clock.now());
   session.finish({
     json: {
-      id: workId,
+      id: evidence.id,
       ...shown(evidence),
       story: events.map(({ atMs, said }) => ({ at: new Date(atMs).toISOString(), said: said[language] })),
       next: next.map(({ kind, said }) => ({ kind, said: said[language] })),

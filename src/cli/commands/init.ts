@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { neededIndexes } from '../../records/index.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { withExamples } from '../help-text.ts';
 import { applyCollections, planCollections, type CollectionState } from '../init/plan.ts';
 import { declareIndexes } from '../init/local-indexes.ts';
 import { renderInit } from '../init/render.ts';
@@ -15,15 +16,14 @@ interface InitOptions extends CloudOptions {
 /** Adds `wx-durable init`: makes the collections that are missing and names the indexes. Safe to repeat. */
 export function addInitCommand(program: Command, context: CommandContext): void {
   const command = program.command('init').description('创建缺少的集合，列出索引 (create collections, list indexes)');
-  withWriteOptions(withCloudOptions(command))
-    .addHelpText(
-      'after',
-      '\n示例 (examples):\n  wx-durable init\n  wx-durable init --env-id my-env-123 --dry-run\n  wx-durable init --env-id my-env-123',
-    )
-    .action(async (_options, self: Command) => {
-      const options = self.optsWithGlobals<InitOptions>();
-      await init(await openSession('init', options, context), options);
-    });
+  withWriteOptions(withCloudOptions(command)).action(async (_options, self: Command) => {
+    const options = self.optsWithGlobals<InitOptions>();
+    await init(await openSession('init', options, context), options);
+  });
+  withExamples(command, ['init', 'init --env-id my-env-123 --dry-run', 'init --env-id my-env-123'], {
+    0: '集合齐全 all there',
+    10: '仍有缺少 some missing',
+  });
 }
 
 async function init(session: Session, { dryRun = false }: InitOptions): Promise<void> {

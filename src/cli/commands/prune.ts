@@ -4,6 +4,7 @@ import { sealsOf, type Runtime } from '../../service/index.ts';
 import { openCheckpoint, sayResume } from '../checkpoint.ts';
 import { pruneCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { withExamples } from '../help-text.ts';
 import {
   withCloudOptions,
   withWalkOptions,
@@ -32,14 +33,13 @@ export function addPruneCommand(program: Command, context: CommandContext): void
   withWalkOptions(withWriteOptions(withCloudOptions(command)))
     .option('--letter-days <days>', '备份记录保留天数 (days that recovered letters are kept)', parseDays, 30)
     .option('--report-days <days>', '报告保留天数 (days that reports are kept)', parseDays, 180)
-    .addHelpText(
-      'after',
-      '\n示例 (examples):\n  wx-durable prune --dry-run\n  wx-durable prune --env-id my-env-123 --letter-days 60',
-    )
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<PruneOptions>();
       await prune(await openSession('prune', options, context), options);
     });
+  withExamples(command, ['prune --dry-run', 'prune --env-id my-env-123 --letter-days 60'], {
+    ...{ 0: '完成 done', 10: '有备份需查看 letters to look at', 12: '未完成 partial', 130: '中断 interrupted' },
+  });
 }
 
 function parseDays(value: string): number {
@@ -62,7 +62,7 @@ async function prune(session: Session, options: PruneOptions): Promise<void> {
   if (!dryRun && !result.checkpoint) checkpoint.drop();
   session.finish({
     json: { dryRun, finished: !result.checkpoint, ...result },
-    lines: () => renderPrune(result, dryRun, pageOf(session)),
+    lines: () => renderPrune(result, dryRun ? 'looked' : 'done', pageOf(session)),
   });
   if (!dryRun && result.checkpoint) sayResume(session, checkpoint.path);
   session.end(codeOf(result, watch));
@@ -71,7 +71,7 @@ async function prune(session: Session, options: PruneOptions): Promise<void> {
 /** What would go is seen before anybody agrees to it. */
 async function confirm(session: Session, plan: PruneResult): Promise<void> {
   const { target, terminal, language } = session;
-  for (const line of renderPrune(plan, true, pageOf(session))) terminal.say(line);
+  for (const line of renderPrune(plan, 'plan', pageOf(session))) terminal.say(line);
   await target.confirmWrite({ zh: '清理备份记录与旧报告', en: 'remove letters and old reports' }[language]);
 }
 
@@ -109,7 +109,7 @@ async function walk(
 
 function codeOf({ letters, reports, findings, checkpoint }: PruneResult, watch: Watch): ExitCode {
   if (watch.isInterrupted()) return exitCodes.interrupted;
-  if (checkpoint) return exitCodes.partial;
+  if (checkpoint || letters.unread || reports.unread) return exitCodes.partial;
   const isTroubled = letters.failed + reports.failed > 0 || findings.some(({ weight }) => weight === 'problem');
   return isTroubled ? exitCodes.problemsFound : exitCodes.ok;
 }

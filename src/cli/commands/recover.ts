@@ -5,6 +5,7 @@ import type { GenerationCheckpoint } from '../../generation/index.ts';
 import { openCheckpoint, sayResume, type Checkpoint } from '../checkpoint.ts';
 import { recoverCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { withExamples } from '../help-text.ts';
 import {
   isPictures,
   withAlsoOption,
@@ -43,18 +44,22 @@ export function addRecoverCommand(program: Command, context: CommandContext): vo
   withAlsoOption(withKindOptions(withWalkOptions(withWriteOptions(withCloudOptions(command)))))
     .option('--from-log <file>', '先导入云函数日志中的加密记录 (sealed records of an exported log)')
     .option('--requeue <id|all>', '先放回已隔离的备份记录 (put quarantined letters back first)')
-    .addHelpText(
-      'after',
-      '\n退出码 (exit codes): 0 完成 done, 10 有失败 failures, 12 未完成 partial, 130 中断 interrupted\n' +
-        '\n示例 (examples):\n  wx-durable recover --dry-run\n  wx-durable recover --env-id my-env-123\n' +
-        '  wx-durable recover --env-id my-env-123 --from-log ./scf-log.json\n' +
-        '  wx-durable recover --env-id my-env-123 --records orders --accounts members --also notes',
-    )
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<RecoverOptions>();
       await recover(await openSession('recover', options, context), options);
     });
+  withExamples(command, EXAMPLES, {
+    ...{ 0: '完成 done', 10: '有失败 failures', 12: '未完成 partial', 130: '中断 interrupted' },
+  });
 }
+
+const EXAMPLES = [
+  'recover --dry-run',
+  'recover --env-id my-env-123',
+  'recover --env-id my-env-123 --from-log ./scf-log.json',
+  'recover --env-id my-env-123 --records orders --accounts members',
+  'recover --env-id my-env-123 --also notes',
+];
 
 async function recover(session: Session, options: RecoverOptions): Promise<void> {
   const progress = createProgress(session.terminal.errors);

@@ -5,6 +5,7 @@ import type { PageKey } from '../../store/index.ts';
 import { openCheckpoint, sayResume } from '../checkpoint.ts';
 import { repairCheckpoint } from '../checkpoint-forms.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { withExamples } from '../help-text.ts';
 import {
   withCloudOptions,
   withWalkOptions,
@@ -28,16 +29,13 @@ interface RepairOptions extends CloudOptions, WalkOptions {
 export function addRepairCommand(program: Command, context: CommandContext): void {
   const repair = program.command('repair').description('修复派生数据 (repair derived values)');
   const users = repair.command('users').description('使用户的生成计数与作品一致 (counters agree with works)');
-  withWalkOptions(withWriteOptions(withCloudOptions(users)))
-    .addHelpText(
-      'after',
-      '\n退出码 (exit codes): 0 一致 right, 10 有不一致 wrong, 12 未完成 partial, 130 中断 interrupted\n' +
-        '\n示例 (examples):\n  wx-durable repair users --dry-run\n  wx-durable repair users --env-id my-env-123',
-    )
-    .action(async (_options, self: Command) => {
-      const options = self.optsWithGlobals<RepairOptions>();
-      await repairUsers(await openSession('repair users', options, context), options);
-    });
+  withWalkOptions(withWriteOptions(withCloudOptions(users))).action(async (_options, self: Command) => {
+    const options = self.optsWithGlobals<RepairOptions>();
+    await repairUsers(await openSession('repair users', options, context), options);
+  });
+  withExamples(users, ['repair users --dry-run', 'repair users --env-id my-env-123'], {
+    ...{ 0: '一致 right', 10: '有不一致 wrong', 12: '未完成 partial', 130: '中断 interrupted' },
+  });
 }
 
 const SLICE_MS = 5_000;

@@ -3,6 +3,7 @@ import { createDeadline } from '../../core/index.ts';
 import { latestReports, renderReport, renderTrend, trendOf } from '../../integrity/index.ts';
 import type { IntegrityReport } from '../../records/index.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { withExamples } from '../help-text.ts';
 import { withCloudOptions, type CloudOptions } from '../options.ts';
 import { paintReport } from '../paint-report.ts';
 import { runtimeOf } from '../runtime.ts';
@@ -22,14 +23,13 @@ export function addReportCommand(program: Command, context: CommandContext): voi
   withCloudOptions(command)
     .option('--limit <count>', '多少份，1 到 100 (how many reports)', parseLimit, 10)
     .option('--full', '并显示最近一份的全文 (and the newest in full)')
-    .addHelpText(
-      'after',
-      '\n示例 (examples):\n  wx-durable report\n  wx-durable report --env-id my-env-123 --limit 30 --json',
-    )
     .action(async (_options, self: Command) => {
       const options = self.optsWithGlobals<ReportOptions>();
       await report(await openSession('report', options, context), options);
     });
+  withExamples(command, ['report', 'report --env-id my-env-123 --limit 30 --json'], {
+    ...{ 0: '有报告 shown', 4: '还没有报告 none yet' },
+  });
 }
 
 function parseLimit(value: string): number {

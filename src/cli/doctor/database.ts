@@ -1,8 +1,9 @@
-import { asDurableError, codeFacts, withTimeout, type Clock, type Random } from '../../core/index.ts';
+import { asDurableError, codeFacts, isDurableError, withTimeout, type Clock, type Random } from '../../core/index.ts';
 import { collections } from '../../records/index.ts';
+import { problemOf } from '../../store/cloudbase/index.ts';
 import { exists } from '../init/plan.ts';
 import type { Target } from '../target.ts';
-import { line, type DoctorLine } from './line.ts';
+import { line, type DoctorLine, type Words } from './line.ts';
 
 /** Each collection of the library: there, missing, or not to be read. */
 export async function checkCollections({ store }: Pick<Target, 'store'>): Promise<readonly DoctorLine[]> {
@@ -74,7 +75,7 @@ export async function checkClock(
     if (!(at instanceof Date)) return clockUnknown('no date came back');
     return clockLine(Math.round(at.getTime() - middleMs));
   } catch (error) {
-    return clockUnknown(asDurableError(error).code);
+    return notCompared(error);
   } finally {
     await store.remove(collections.jobs, { id: _id }).catch(() => undefined);
   }
@@ -87,9 +88,18 @@ function clockLine(skewMs: number): DoctorLine {
   return line('problem', 'clock', said, { zh: '校准本机时间（NTP）', en: "set this machine's clock (NTP)" });
 }
 
-function clockUnknown(why: string): DoctorLine {
+// It is written through the SDK itself, since the database's own time is asked for: so are its errors.
+function notCompared(error: unknown): DoctorLine {
+  if (isDurableError(error)) return clockUnknown(error.code);
+  const problem = problemOf(error);
+  const why =
+    problem === 'not-found' ? { zh: `缺少集合 ${collections.jobs}`, en: `no ${collections.jobs}` } : undefined;
+  return clockUnknown(problem, why);
+}
+
+function clockUnknown(code: string, why: Words = { zh: code, en: code }): DoctorLine {
   return line('unknown', 'clock', {
-    zh: `无法与数据库核对时钟（${why}）`,
-    en: `the clock could not be compared with the database's (${why})`,
+    zh: `无法与数据库核对时钟（${why.zh}）`,
+    en: `the clock could not be compared with the database's (${why.en})`,
   });
 }

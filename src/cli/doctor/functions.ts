@@ -131,9 +131,14 @@ function unreadable(name: string): DoctorLine {
 }
 
 function nothingFound(named: string | undefined): DoctorLine {
+  // Who names a folder means to have it looked at.
+  if (named !== undefined) {
+    const said = { zh: `${named} 中没有云函数`, en: `there are no functions in ${named}` };
+    return line('problem', 'functions', said, { zh: '核对 --functions 的路径', en: 'look at the path of --functions' });
+  }
   const said = {
-    zh: `未检查云函数的设置：${named === undefined ? '当前目录' : `${named} `}中没有云函数`,
-    en: `settings of functions: there are no functions in ${named ?? 'this folder'}`,
+    zh: '未检查云函数的设置：当前目录中没有云函数',
+    en: 'settings of functions: there are no functions in this folder',
   };
   return line('skipped', 'functions', said, {
     zh: '用 --functions 指定目录',

@@ -30,6 +30,7 @@ export async function checkSettings(target: Target, deps: SettingsDeps): Promise
   return [
     ...(makesPictures ? [providerLine(provider, deployed)] : []),
     keyLine(Boolean(deps.env['WX_DURABLE_KEY']), deployed, target.kind),
+    ...timeLines(deployed),
   ];
 }
 
@@ -50,16 +51,23 @@ function wrongSetting({ env, createSeal }: SettingsDeps): DoctorLine | undefined
 interface Deployed {
   readonly provider: string | null;
   readonly hasKey: boolean;
+  /** What its time limit left it when it answered. */
+  readonly remainingTimeMs: number | undefined;
 }
 
 async function askFunction({ cloud }: Target, clock: Clock): Promise<Deployed | undefined> {
   const call = cloud.callFunction({ name: 'generateImage', data: { action: 'getServiceStatus' } });
   try {
     const { result } = await withTimeout(clock, TIMEOUT_MS, call, () => new Error('no answer in time'));
-    const { data } = result as { data?: { provider?: unknown; tiers?: unknown } };
+    const { data } = result as { data?: { provider?: unknown; tiers?: unknown; remainingTimeMs?: unknown } };
     if (!data) return undefined;
     const hasKey = Array.isArray(data.tiers) && data.tiers.includes('log');
-    return { provider: typeof data.provider === 'string' ? data.provider : null, hasKey };
+    const { provider, remainingTimeMs } = data;
+    return {
+      provider: typeof provider === 'string' ? provider : null,
+      hasKey,
+      remainingTimeMs: typeof remainingTimeMs === 'number' ? remainingTimeMs : undefined,
+    };
   } catch {
     return undefined;
   }
@@ -91,6 +99,21 @@ function keyLine(isSetHere: boolean, deployed: Deployed | undefined, kind: Targe
   };
   // On a laptop nobody forges letters; where people pay it must not be missing.
   return line(kind === 'local' ? 'skipped' : 'problem', 'key', said, todo);
+}
+
+/** The platform's default: the settings of a function were not applied, or there are none. */
+const DEFAULT_LIMIT_MS = 3_000;
+
+// Uploading a function does not reliably apply its settings: only the running one knows.
+function timeLines(deployed: Deployed | undefined): readonly DoctorLine[] {
+  const remainingMs = deployed?.remainingTimeMs;
+  if (remainingMs === undefined || remainingMs > DEFAULT_LIMIT_MS) return [];
+  const said = {
+    zh: 'generateImage 运行时的超时时间是默认的 3 秒：config.json 没有生效',
+    en: 'generateImage runs with the default timeout of 3 s: its config.json is not applied',
+  };
+  const todo = { zh: '在控制台把超时时间设为 60 秒，再读一次', en: 'set 60 s in the console, and read it back' };
+  return [line('problem', 'timeout', said, todo)];
 }
 
 const CANNOT_TELL = {

@@ -7,9 +7,11 @@ import type { Evidence } from './evidence.ts';
 export type Nature = 'picture' | 'call' | 'write';
 
 /** What the record is of, by everything that is stored about it; pure. */
-export function natureOf({ records, work, hold, letters, files }: Evidence): Nature {
+export function natureOf({ records, work, account, hold, letters, files }: Evidence): Nature {
   if (records === collections.works) return 'picture';
   if (hold) return 'call';
+  // What could not be read may be of a call: nothing of it is left out.
+  if ([work, account, letters, files].some(({ ok }) => !ok)) return 'call';
   const kept = [letters, files].flatMap((read) => (read.ok ? read.value : []));
   const known = [...(work.ok ? [work.value] : []), ...kept.map(({ letter }) => letter?.payload)];
   return known.some((each) => isOfCall(each ?? {})) ? 'call' : 'write';

@@ -1,8 +1,8 @@
-import { asDurableError, attemptName, isDurableError, type Code, type Seal } from '../../core/index.ts';
+import { asDurableError, attemptName, DurableError, isDurableError, type Code, type Seal } from '../../core/index.ts';
 import { createLetterReader, type Letter } from '../../durable/index.ts';
 import { holdIn, type Hold } from '../../once/index.ts';
-import { collections, type Work } from '../../records/index.ts';
-import { is, type Blobs, type Document, type Store } from '../../store/index.ts';
+import { collections, isText, type Work } from '../../records/index.ts';
+import { is, valueAt, type Blobs, type Document, type Store } from '../../store/index.ts';
 import { isCollectionName, type KindOptions } from '../options.ts';
 
 /** What a place said, or why it could not be read. */
@@ -30,7 +30,7 @@ export interface Evidence {
   readonly hold: Hold | undefined;
   readonly letters: Seen<readonly SeenLetter[]>;
   readonly files: Seen<readonly SeenLetter[]>;
-  /** Whether the copied picture is in storage; `none` where no copy is on record. */
+  /** Whether the copied picture is in storage; `none` where neither the record nor a letter of it names a copy. */
   readonly picture: Seen<'there' | 'gone' | 'none'>;
 }
 
@@ -45,14 +45,12 @@ export interface EvidenceDeps {
 }
 
 /** Reads every place where something of the record may be; a place that fails never hides the others. */
-export async function gather(deps: EvidenceDeps, id: string): Promise<Evidence> {
+export async function gather(deps: EvidenceDeps, given: string): Promise<Evidence> {
   const reader = createLetterReader(deps);
-  const { kind } = deps;
-  const [underId, letters] = await Promise.all([
-    seen(() => readWork(deps, { id, records: kind.records })),
-    seen(() => readLetters(deps.store, reader, id)),
-  ]);
-  const named = await follow(deps, { id, records: kind.records, work: underId }, placesIn(letters));
+  const { records, accounts } = deps.kind;
+  const { id, letters } = await lettersFor(deps.store, reader, given);
+  const underId = await seen(() => readWork(deps, { id, records }));
+  const named = await follow(deps, { id, records, work: underId }, placesIn(letters));
   const { work } = named;
   const first = await seen(() => readAccount(deps, id, ownerIn(work, letters)));
   const attempts = attemptsIn(work, letters, first.ok && first.value ? holdIn(first.value, id) : undefined);
@@ -64,14 +62,13 @@ export async function gather(deps: EvidenceDeps, id: string): Promise<Evidence> 
         attempts.map((attempt) => attemptName(id, attempt)),
       ),
     ),
-    seen(() => lookForPicture(deps.blobs, work)),
+    seen(() => lookForPicture(deps.blobs, work, letters)),
   ]);
   // A file may be the only one that knows whose record it is.
   const account = first.ok && !first.value ? await seen(() => readAccount(deps, id, ownerIn(work, files))) : first;
   const hold = account.ok && account.value ? holdIn(account.value, id) : undefined;
   const held = hold?.records === undefined ? [] : [{ id, records: hold.records }];
   const home = await follow(deps, named, [...placesIn(files), ...held]);
-  const { accounts } = kind;
   return { id, records: home.records, accounts, work: home.work, account, hold, letters, files, picture };
 }
 
@@ -113,6 +110,26 @@ async function follow(
   return { ...other, work: await seen(() => readWork(deps, other)) };
 }
 
+/** What was given, or the record that is in the letter of this id, with all its letters. */
+async function lettersFor(
+  store: Store,
+  reader: Reader,
+  given: string,
+): Promise<{ readonly id: string; readonly letters: Evidence['letters'] }> {
+  const lettersOf = (id: string) => seen(() => readLetters(store, reader, id));
+  const named = await lettersOf(given);
+  const id = recordNamedBy(given, named) ?? given;
+  return { id, letters: id === given ? named : await lettersOf(id) };
+}
+
+/** A letter's own id, as reports name it, stands for the record that is in it. */
+function recordNamedBy(id: string, letters: Evidence['letters']): string | undefined {
+  const own = letters.ok ? letters.value.find(({ letterId }) => letterId === id) : undefined;
+  const recordId = own?.letter?.recordId ?? /^(w_[0-9a-f]{32})_\d+(?:_[0-9a-f]{16})?$/.exec(id)?.[1];
+  // The older form is found by the id of its letter and by no other.
+  return own?.letter?.attempt === 0 ? undefined : recordId;
+}
+
 type Reader = ReturnType<typeof createLetterReader>;
 
 const MAX_LETTERS = 20;
@@ -123,11 +140,13 @@ async function readLetters(store: Store, reader: Reader, id: string): Promise<re
   const named = await store
     .page(collections.emergencyBackup, { after: { id: lead }, limit: MAX_LETTERS })
     .catch(absentCollection);
+  const itself = await store.get(collections.emergencyBackup, id).catch(absentCollection);
   const flat = await store
     .page(collections.emergencyBackup, { where: { id, backupReason: is.above('') }, limit: MAX_LETTERS })
     .catch(absentCollection);
   const own = (named?.items ?? []).filter(({ _id }) => _id.startsWith(lead));
-  return [...own, ...(flat?.items ?? [])].map((document) => seenLetter(reader, document));
+  const others = (flat?.items ?? []).filter(({ _id }) => _id !== itself?._id);
+  return [...own, ...(itself ? [itself] : []), ...others].map((document) => seenLetter(reader, document));
 }
 
 function seenLetter(reader: Reader, document: Document): SeenLetter {
@@ -197,10 +216,17 @@ async function readAccount(
   return page?.items[0];
 }
 
-async function lookForPicture(blobs: Blobs, work: Evidence['work']): Promise<'there' | 'gone' | 'none'> {
-  const fileId = work.ok ? work.value?.asset?.fileId : undefined;
-  if (!fileId) return 'none';
-  return (await blobs.exists([fileId])).has(fileId) ? 'there' : 'gone';
+async function lookForPicture(
+  blobs: Blobs,
+  work: Evidence['work'],
+  letters: Evidence['letters'],
+): Promise<'there' | 'gone' | 'none'> {
+  const kept = letters.ok ? letters.value.map(({ letter }) => valueAt(letter?.payload, 'asset.fileId')) : [];
+  const fileId = [work.ok ? work.value?.asset?.fileId : undefined, ...kept].find(isText);
+  if (fileId !== undefined) return (await blobs.exists([fileId])).has(fileId) ? 'there' : 'gone';
+  const unread = [work, letters].find((place) => !place.ok);
+  if (unread?.ok === false) throw new DurableError(unread.code, 'what names the picture could not be read');
+  return 'none';
 }
 
 function absentCollection(error: unknown): undefined {

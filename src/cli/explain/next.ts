@@ -4,6 +4,7 @@ import { isFinal, type Work } from '../../records/index.ts';
 import { backOf, countedBy, natureOf, type Nature } from './amounts.ts';
 import type { Evidence, SeenLetter } from './evidence.ts';
 import { beijingMoment } from './moment.ts';
+import { wrongIn } from './wrong.ts';
 
 /** What will happen to a record next, by itself or by a person. */
 export interface Next {
@@ -21,8 +22,7 @@ export function planNext(evidence: Evidence, nowMs: number): readonly Next[] {
   const work = evidence.work.ok ? evidence.work.value : undefined;
   const letters = lettersIn(evidence);
   if (work && natureOf(evidence) === 'write') return afterWrite(evidence, letters);
-  if (work && isFinal(work.status)) return afterFinal(evidence, work);
-  if (work) return [afterUnknown(evidence, nowMs)];
+  if (work) return ofRecord(evidence, work, nowMs);
   if (evidence.hold) return [withoutRecord(evidence, evidence.hold, nowMs)];
   return letters.length > 0
     ? letters.map((letter) => ofLetter(letter, evidence))
@@ -59,6 +59,17 @@ function cannotTell(unread: ReturnType<typeof unreadPlaces>): Next {
   );
 }
 
+/** What is wrong with a record comes first; where nothing else happens to it, that is all. */
+function ofRecord(evidence: Evidence, work: Work, nowMs: number): readonly Next[] {
+  const wrong = wrongIn(evidence, work, nowMs).map(({ zh, en }) => next('person', zh, en));
+  const steps = [
+    ...(isFinal(work.status) ? afterFinal(evidence, work) : []),
+    ...(work.status === 'unknown' ? [afterUnknown(evidence, nowMs)] : []),
+  ];
+  if (wrong.length + steps.length > 0) return [...wrong, ...steps];
+  return [next('settled', '已经了结，不会再变化', 'it is settled; nothing more happens')];
+}
+
 function afterFinal(evidence: Evidence, work: Work): readonly Next[] {
   const { hold, picture } = evidence;
   const steps: Next[] = hold?.st === 'open' ? [closes(hold, work, natureOf(evidence))] : [];
@@ -72,7 +83,7 @@ function afterFinal(evidence: Evidence, work: Work): readonly Next[] {
     );
   }
   if (work.status === 'completed' && work.asset?.state === 'pending') steps.push(afterPending(work));
-  return steps.length > 0 ? steps : [next('settled', '已经了结，不会再变化', 'it is settled; nothing more happens')];
+  return steps;
 }
 
 function closes(hold: Hold, { status }: Work, nature: Nature): Next {
@@ -140,7 +151,7 @@ function afterUnknown(evidence: Evidence, nowMs: number): Next {
   const back = backOf(hold, natureOf(evidence));
   const asks = hold.taskId
     ? { zh: '每次恢复都会向图片服务查询任务；', en: 'each recovery asks the image service; ' }
-    : NO_TASK;
+    : NONE;
   return next(
     'waits',
     `${asks.zh}到 ${at} 仍无结果则记为 failed，并退还 ${back.zh}；用户可以用 retryUnknown 重试`,
@@ -148,7 +159,7 @@ function afterUnknown(evidence: Evidence, nowMs: number): Next {
   );
 }
 
-const NO_TASK = { zh: '', en: '' };
+const NONE = { zh: '', en: '' };
 
 function running({ until }: Hold): Next {
   const at = beijingMoment(until);
@@ -163,8 +174,9 @@ function withoutRecord(evidence: Evidence, hold: Hold, nowMs: number): Next {
   if (hold.st === 'void') return next('settled', '从未付费，不会有记录', 'it was never paid; there will be no record');
   const own = lettersIn(evidence).find(({ letter }) => letter?.payload['token'] === hold.token);
   if (hold.st === 'open' && nowMs < hold.until) return running(hold);
-  if (own && isFinal(own.letter?.payload['status'])) return bringsHome(own, evidence);
-  if (hold.st !== 'open') return lostRecord();
+  if (own && isFinal(own.letter?.payload['status'])) return ofLetter(own, evidence);
+  const stuck = lettersIn(evidence).find(({ letter, state }) => !letter || state === 'quarantined');
+  if (hold.st !== 'open') return stuck ? ofLetter(stuck, evidence) : lostRecord();
   const at = beijingMoment(hold.until + DAY_MS);
   const back = backOf(hold, natureOf(evidence));
   if (hold.taskId) {

@@ -61,7 +61,7 @@ function facts(evidence: Evidence, language: Language): readonly (readonly strin
   const openid = person?.['openid'] ?? record?.openid;
   const owner = person?._id ?? record?.userId;
   return [
-    [text.status, record ? statusOf(record.status, evidence, language) : statusOfLetter(evidence, language)],
+    [text.status, statusOf(evidence, language)],
     ...(typeof owner === 'string' ? [[text.user, ownerLine(owner, openid)]] : []),
     ...(hold ? [[text.charge, chargeOf(hold, evidence, language)]] : []),
     ...(hold?.taskId ? [[text.task, hold.taskId]] : []),
@@ -69,9 +69,13 @@ function facts(evidence: Evidence, language: Language): readonly (readonly strin
   ];
 }
 
-function statusOf(status: unknown, evidence: Evidence, language: Language): string {
+function statusOf(evidence: Evidence, language: Language): string {
+  const { work, records } = evidence;
   const text = TEXTS[language];
-  if (natureOf(evidence) === 'write') return text.stored(evidence.records);
+  if (!work.ok) return `❓ ${text.unread}`;
+  if (!work.value) return statusOfLetter(evidence, language);
+  if (natureOf(evidence) === 'write') return text.stored(records);
+  const status: unknown = work.value.status;
   if (typeof status !== 'string') return '?';
   return Object.hasOwn(text.statuses, status) ? text.statuses[status as keyof typeof text.statuses] : status;
 }
@@ -106,7 +110,9 @@ function places(evidence: Evidence, language: Language): readonly (readonly stri
   const { work, account, hold, letters, files, picture } = evidence;
   const text = TEXTS[language];
   const shown = <T>(read: Seen<T>, say: (value: T) => string): string =>
-    read.ok ? say(read.value) : `❓ ${text.unread} ${language === 'zh' ? codeFacts(read.code).zh : ''} (${read.code})`;
+    read.ok
+      ? say(read.value)
+      : `❓ ${text.unread}${language === 'zh' ? `：${codeFacts(read.code).zh}` : ''} (${read.code})`;
   const nature = natureOf(evidence);
   const own = hold ? stateLine(hold.st, hold.attempt, language) : undefined;
   const home = (value: NonNullable<typeof work & { ok: true }>['value']): string => {
@@ -126,7 +132,8 @@ function places(evidence: Evidence, language: Language): readonly (readonly stri
 
 // Records older than this library know no attempt, and any field may have been broken since.
 function stateLine(state: unknown, attempt: unknown, language: Language): string {
-  const counted = typeof attempt === 'number' && attempt > 0 ? TEXTS[language].attempt(attempt) : '';
+  const counted =
+    typeof attempt === 'number' && Number.isInteger(attempt) && attempt > 0 ? TEXTS[language].attempt(attempt) : '';
   return `${typeof state === 'string' ? state : '?'}${counted}`;
 }
 
@@ -171,7 +178,7 @@ const TEXTS = {
     pictures: { there: '存在', gone: '❌ 不存在', none: '没有转存' },
     absent: '无',
     noHold: '没有预占',
-    unread: '读不到：',
+    unread: '读不到',
     unreadable: '（无法识别）',
     attempt: (attempt: number) => `（第 ${attempt} 次）`,
   },
@@ -203,7 +210,7 @@ const TEXTS = {
     pictures: { there: 'there', gone: '❌ gone', none: 'no copy' },
     absent: 'nothing',
     noHold: 'no hold',
-    unread: 'unreadable:',
+    unread: 'unreadable',
     unreadable: '(unreadable)',
     attempt: (attempt: number) => ` (attempt ${attempt})`,
   },

@@ -10,16 +10,41 @@ interface Declared {
 
 /** Declares on a local cloud the indexes that are missing, which the platform lets only a person do; keeps the others. */
 export async function declareIndexes(url: string): Promise<void> {
+  for (const { address, indexes, missing } of await lookAtIndexes(url)) {
+    if (missing.length > 0) await put(address, [...indexes, ...missing]);
+  }
+}
+
+/** The indexes that a local cloud does not have, as `works (userId_1_status_1)`. */
+export async function missingIndexes(url: string): Promise<readonly string[]> {
+  const looked = await lookAtIndexes(url);
+  return looked.flatMap(({ collection, missing }) => missing.map(({ name }) => `${collection} (${name})`));
+}
+
+interface CollectionIndexes {
+  readonly collection: string;
+  readonly address: string;
+  readonly indexes: readonly Declared[];
+  readonly missing: readonly Declared[];
+}
+
+async function lookAtIndexes(url: string): Promise<readonly CollectionIndexes[]> {
+  const looked: CollectionIndexes[] = [];
   for (const collection of new Set(neededIndexes.map((index) => index.collection))) {
     const address = `${url}/_emulator/indexes/${collection}`;
-    const { indexes } = (await request(address)) as { readonly indexes: readonly Declared[] };
+    const indexes = await indexesAt(address);
     const names = new Set(indexes.map(({ name }) => name));
-    const missing = neededIndexes
-      .filter((index) => index.collection === collection)
-      .map(declare)
-      .filter(({ name }) => !names.has(name));
-    if (missing.length > 0) await request(address, [...indexes, ...missing]);
+    const needed = neededIndexes.filter((index) => index.collection === collection).map(declare);
+    looked.push({ collection, address, indexes, missing: needed.filter(({ name }) => !names.has(name)) });
   }
+  return looked;
+}
+
+// A collection that is not there is refused, and has none.
+async function indexesAt(address: string): Promise<readonly Declared[]> {
+  const response = await fetch(address);
+  if (!response.ok) return [];
+  return ((await response.json()) as { readonly indexes: readonly Declared[] }).indexes;
 }
 
 function declare({ fields, unique }: NeededIndex): Declared {
@@ -28,8 +53,8 @@ function declare({ fields, unique }: NeededIndex): Declared {
   return { name, keys: Object.fromEntries(pairs), unique };
 }
 
-async function request(address: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(address, body === undefined ? {} : { method: 'PUT', body: JSON.stringify(body) });
-  if (response.ok) return response.json();
+async function put(address: string, indexes: readonly Declared[]): Promise<void> {
+  const response = await fetch(address, { method: 'PUT', body: JSON.stringify(indexes) });
+  if (response.ok) return;
   throw new CommandFailure(exitCodes.cloud, `the local cloud refused ${address}: ${await response.text()}`);
 }

@@ -1,10 +1,11 @@
+import { codeFacts, type Code } from '../../core/index.ts';
 import { findingText } from '../../integrity/index.ts';
 import type { Language } from '../language.ts';
 import { thousands } from '../progress-bar.ts';
 import { maskId } from '../privacy.ts';
 import type { Paint } from '../style.ts';
-import { renderTable } from '../table.ts';
-import type { PruneResult } from './run.ts';
+import { renderTable, wrap } from '../table.ts';
+import type { PhaseSums, PruneResult } from './run.ts';
 
 interface Page {
   readonly language: Language;
@@ -15,27 +16,37 @@ interface Page {
 /** What goes, or would, for a person. */
 export function renderPrune(
   result: PruneResult,
-  dryRun: boolean,
+  phase: 'looked' | 'plan' | 'done',
   { language, columns, paint }: Page,
 ): readonly string[] {
   const text = TEXTS[language];
   const { letters, reports, findings, checkpoint } = result;
+  const isDone = phase === 'done';
   const rows = [
-    [text.letters, ...[letters.gone, letters.kept, letters.failed].map(thousands)],
-    [text.reports, ...[reports.gone, reports.kept, reports.failed].map(thousands)],
+    [text.letters, ...cells(letters)],
+    [text.reports, ...cells(reports)],
+  ];
+  const unread = [
+    ...(letters.unread ? [text.unread(text.letters, letters.unread)] : []),
+    ...(reports.unread ? [text.unread(text.reports, reports.unread)] : []),
   ];
   const found = findings.flatMap(({ kind, count, ids }) => [
     paint('red', `❌ ${findingText(kind, thousands(count), language)}`),
     `   ${ids.slice(0, 3).map(maskId).join(' ')}`,
   ]);
   return [
-    paint('bold', dryRun ? text.wouldGo : text.went),
-    ...renderTable({ head: dryRun ? text.planHead : text.doneHead, rows, columns }),
+    paint('bold', isDone ? text.went : text.wouldGo),
+    ...renderTable({ head: isDone ? text.doneHead : text.planHead, rows, columns }),
+    ...unread.flatMap((why) => wrap(why, columns)).map((line) => paint('yellow', line)),
     ...(found.length > 0 ? ['', ...found] : []),
     ...(checkpoint ? ['', paint('yellow', text.stopped)] : []),
-    ...(dryRun ? ['', text.nothingDone] : []),
+    ...(phase === 'looked' ? ['', text.nothingDone] : []),
   ];
 }
+
+// What went before the reading failed did go; how much there is besides nobody knows.
+const cells = ({ gone, kept, failed, unread }: PhaseSums): readonly string[] =>
+  unread ? [gone > 0 ? thousands(gone) : '❓', '❓', thousands(failed)] : [gone, kept, failed].map(thousands);
 
 const TEXTS = {
   zh: {
@@ -46,6 +57,7 @@ const TEXTS = {
     letters: '已恢复的备份记录',
     reports: '旧的检查报告',
     stopped: '⏳ 未完成',
+    unread: (what: string, code: Code) => `❓ ${what}读不到：${codeFacts(code).zh}（${code}）`,
     nothingDone: '仅查看，没有删除任何数据；works 永远不会被清理',
   },
   en: {
@@ -56,6 +68,7 @@ const TEXTS = {
     letters: 'recovered letters',
     reports: 'old reports',
     stopped: '⏳ not finished',
+    unread: (what: string, code: Code) => `❓ ${what} could not be read: ${code}`,
     nothingDone: 'only looked; nothing was removed. Works are never pruned',
   },
 } as const;

@@ -1,3 +1,4 @@
+import type { Code } from '../../core/index.ts';
 import type { Retention, RetentionCheckpoint, RetentionReport } from '../../integrity/index.ts';
 import type { Watch } from '../walk.ts';
 
@@ -16,6 +17,8 @@ export interface PhaseSums {
   /** Old enough, and still here. */
   readonly kept: number;
   readonly failed: number;
+  /** Why it could not be read; what is in it is unknown then. */
+  readonly unread?: Code;
 }
 
 const SLICE_MS = 10_000;
@@ -51,9 +54,16 @@ function plus(sums: PruneResult, { phases, findings, removals }: RetentionReport
   };
 }
 
-function phaseSum({ gone, kept, failed }: PhaseSums, walk: RetentionReport['phases']['letters']): PhaseSums {
-  if (!walk) return { gone, kept, failed };
-  return { gone: gone + walk.done, kept: kept + walk.skipped, failed: failed + walk.failed.length };
+function phaseSum(sums: PhaseSums, walk: RetentionReport['phases']['letters']): PhaseSums {
+  if (!walk) return sums;
+  const { gone, kept, failed } = sums;
+  // A failure without an id is of the reading itself.
+  const unread = walk.failed.find(({ id }) => id === '')?.code ?? sums.unread;
+  return {
+    ...{ gone: gone + walk.done, kept: kept + walk.skipped },
+    failed: failed + walk.failed.filter(({ id }) => id !== '').length,
+    ...(unread ? { unread } : {}),
+  };
 }
 
 function addFindings(known: PruneResult['findings'], more: PruneResult['findings']): PruneResult['findings'] {

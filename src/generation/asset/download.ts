@@ -1,7 +1,7 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
-import { createDeadline, withTimeout, type Clock, type Deadline } from '../../core/index.ts';
+import { createDeadline, readAtMost, withTimeout, type Clock, type Deadline } from '../../core/index.ts';
 import { isPublicAddress, publicLookup, type Lookup } from './addresses.ts';
 
 /** What became of a download. */
@@ -114,14 +114,6 @@ async function readResponse(
   if (statusCode >= 400 && statusCode < 500 && ![408, 425, 429].includes(statusCode))
     return { kind: 'gone', why: `HTTP ${statusCode}` };
   if (statusCode !== 200) return { kind: 'failed', why: `HTTP ${statusCode}` };
-  const tooLarge = { kind: 'refused', why: `more than ${maxBytes} bytes` } as const;
-  if (Number(headers['content-length'] ?? 0) > maxBytes) return tooLarge;
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxBytes) return tooLarge;
-    chunks.push(chunk);
-  }
-  return { kind: 'bytes', bytes: Buffer.concat(chunks) };
+  const bytes = await readAtMost(maxBytes, response as AsyncIterable<Buffer>, Number(headers['content-length'] ?? 0));
+  return bytes ? { kind: 'bytes', bytes } : { kind: 'refused', why: `more than ${maxBytes} bytes` };
 }

@@ -12,7 +12,7 @@ export interface DashScopeOptions {
   /** The address up to, not including, `/services` and `/tasks`. */
   readonly baseUrl: string;
   readonly apiKey?: string | undefined;
-  readonly model: string;
+  readonly model?: string | undefined;
 }
 
 type Submitted = ProviderResult | { readonly status: 'accepted'; readonly taskId: string };
@@ -36,7 +36,7 @@ export function createDashScope(deps: HttpDeps, options: DashScopeOptions): Prov
         'x-dashscope-async': 'enable',
         'x-client-request-id': reference,
       };
-      const body = JSON.stringify({ model: options.model, input: { prompt }, parameters: { n: 1 } });
+      const body = JSON.stringify({ model: options.model ?? '', input: { prompt }, parameters: { n: 1 } });
       const path = '/services/aigc/text2image/image-synthesis';
       return readSubmitted(await send(path, { method: 'POST', headers, body }, deadline));
     },

@@ -1,10 +1,11 @@
 import type { HttpDeps } from '../../core/index.ts';
-import { createDashScope } from './dashscope.ts';
 import { createOpenAiImages } from './openai-images.ts';
+import { otherForms } from './other-forms.ts';
 import type { Provider } from './provider.ts';
 
 /** How a service is spoken to: `openai` answers the picture, `dashscope` takes a task. */
-export type ProviderForm = 'openai' | 'dashscope';
+export const providerForms = ['openai', 'dashscope'] as const;
+export type ProviderForm = (typeof providerForms)[number];
 
 /** An image service as it is configured. */
 export interface ProviderConfig {
@@ -16,6 +17,7 @@ export interface ProviderConfig {
   readonly model: string | undefined;
 }
 
+/** A service whose address is known; all of them want a model to be named. */
 export interface KnownProvider {
   readonly form: ProviderForm;
   readonly baseUrl: string;
@@ -41,18 +43,24 @@ export function knownProvider(name: string): KnownProvider | undefined {
 /** The names of the services whose address is known. */
 export const providerNames = (): readonly string[] => Object.keys(knownProviders);
 
+/** What speaks to a service in its form. */
+export type CreateService = (deps: HttpDeps, config: ProviderConfig) => Provider;
+/** All but the form of most services. */
+export type OtherForms = Readonly<Record<Exclude<ProviderForm, 'openai'>, CreateService>>;
+
 /** The image service of this configuration. */
 export function createProvider(deps: HttpDeps, config: ProviderConfig): Provider {
-  if (config.form !== 'dashscope') return createOpenAiProvider(deps, config);
-  return withKeeping(config, createDashScope(deps, { ...config, model: config.model ?? '' }));
+  return createProviderBy(inAnyForm(otherForms), deps, config);
 }
 
-/** The same, for the form of most services alone. */
-export function createOpenAiProvider(deps: HttpDeps, config: ProviderConfig): Provider {
-  return withKeeping(config, createOpenAiImages(deps, config));
+/** In the form of most services or, where it is configured, in one of those that are handed in. */
+export function inAnyForm(others: OtherForms): CreateService {
+  return (deps, config) => (config.form === 'openai' ? createOpenAiImages : others[config.form])(deps, config);
 }
 
-function withKeeping(config: ProviderConfig, provider: Provider): Provider {
+/** The same, by what speaks to it. */
+export function createProviderBy(createService: CreateService, deps: HttpDeps, config: ProviderConfig): Provider {
+  const provider = createService(deps, config);
   const { submit, ask } = provider;
   return {
     ...provider,

@@ -5,24 +5,19 @@ import {
   assertTwins,
   filterOf,
   MAX_PAGE,
-  pageKeyOf,
-  readPageRequest,
   type CallOptions,
   type CallStore,
   type Document,
-  type Filter,
   type GroupRequest,
   type Page,
-  type PagePlan,
+  type PageRequest,
   type Store,
   type TwinsRequest,
 } from '../index.ts';
-import { boundedCall, type Bounds } from './bounded-call.ts';
-import { toAfter, toData, toWhere } from './query.ts';
-import type { Cloud, Database, Query } from './sdk.ts';
-
-/** The SDK waits 15 s for an answer; a function that lives 3 s cannot. */
-const DEFAULT_TIMEOUT_MS = 1_500;
+import { openLink, type Link } from './link.ts';
+import { pagesOver } from './pages.ts';
+import { toData, toWhere } from './query.ts';
+import type { Cloud, Database } from './sdk.ts';
 
 /**
  * A `Store` over an initialised wx-server-sdk. The database is opened on the first statement; each statement
@@ -30,46 +25,50 @@ const DEFAULT_TIMEOUT_MS = 1_500;
  */
 export function createCloudbaseStore(cloud: Cloud, clock: Clock): Store {
   const link = openLink(cloud, clock);
-  return { ...reading(link), ...writing(link), ...housekeeping(link) };
+  return { ...statements(link), page: pagesOver(link), ...housekeeping(link) };
 }
 
-/** The same with the statements that a call needs alone, for a function that people wait for. */
-export function createCloudbaseCallStore(cloud: Cloud, clock: Clock): CallStore {
+/** How to come by what reads pages; rejects where it cannot be loaded. */
+export type LoadPages = () => Promise<typeof pagesOver>;
+
+/**
+ * The same with the statements that a call needs alone, for a function that people wait for. A call asks for the few
+ * documents that satisfy a filter, and for nothing else: what walks from page to page is loaded when it is first needed.
+ */
+export function createCloudbaseCallStore(cloud: Cloud, clock: Clock, loadPages: LoadPages): CallStore {
   const link = openLink(cloud, clock);
-  return { ...reading(link), ...writing(link) };
+  const page: CallStore['page'] = async (name, request, call) =>
+    (await firstPage(link, name, { request, call })) ?? (await loadPages())(link)(name, request, call);
+  return { ...statements(link), page };
 }
 
-function openLink(cloud: Cloud, clock: Clock): Link {
-  const bounds: Bounds = { clock, defaultTimeoutMs: DEFAULT_TIMEOUT_MS };
-  let opened: Database | undefined;
-  const db = (): Database => (opened ??= cloud.database() as Database);
-  return {
-    db,
-    ask: (what, call, run) => boundedCall(bounds, { what, call }, run),
-    select: (name, where = {}) => db().collection(name).where(toWhere(db().command, where)),
-  };
+interface Asked {
+  readonly request: PageRequest;
+  readonly call: CallOptions | undefined;
 }
 
-/** The way to the database that all statements share. */
-interface Link {
-  db(): Database;
-  ask<T>(what: string, call: CallOptions | undefined, run: () => Promise<T>): Promise<T>;
-  select(name: string, where?: Filter): Query;
+/** A first page in the order of `_id`; undefined where another is wanted, or it must be asked for in halves. */
+async function firstPage({ ask, select }: Link, name: string, { request, call }: Asked): Promise<Page | undefined> {
+  const { where, limit, ...more } = request;
+  const isFirst = Object.keys(more).length === 0 && Number.isInteger(limit) && limit > 0 && limit <= MAX_PAGE;
+  if (!isFirst) return undefined;
+  try {
+    const run = () => select(name, where).orderBy('_id', 'asc').limit(limit).get();
+    const items = (await ask(`page "${name}"`, call, run)).data as Document[];
+    const last = items.at(-1);
+    return last && items.length >= limit ? { items, next: { id: last._id } } : { items };
+  } catch (error) {
+    if (isDurableError(error, 'STORE_TOO_LARGE')) return undefined;
+    throw error;
+  }
 }
 
-function reading({ db, ask, select }: Link): Pick<CallStore, 'get' | 'page'> {
+function statements({ db, ask, select }: Link): Omit<CallStore, 'page'> {
   return {
     async get(name, id, call) {
       const { data } = await ask(`read "${name}"`, call, () => select(name, { _id: id }).limit(1).get());
       return data[0] as Document | undefined;
     },
-    page: async (name, request, call) =>
-      halving(readPageRequest(request), (part) => ask(`page "${name}"`, call, () => readPage(db(), name, part))),
-  };
-}
-
-function writing({ db, ask, select }: Link): Pick<CallStore, 'insert' | 'update' | 'createCollection'> {
-  return {
     async insert(name, document, call) {
       assertDocument(document);
       try {
@@ -157,50 +156,6 @@ function readTwins(db: Database, name: string, { where = {}, by }: TwinsRequest)
     .sort({ firstId: 1 })
     .limit(MAX_PAGE + 1)
     .end();
-}
-
-async function readPage(db: Database, name: string, plan: PagePlan): Promise<Page> {
-  const { command } = db;
-  const { where, orderBy, direction, after, limit, fields } = plan;
-  const base = toWhere(command, where);
-  let query: Query = db
-    .collection(name)
-    .where(after ? command.and([base, toAfter(command, plan, after)]) : base)
-    .orderBy(orderBy, direction)
-    .limit(limit);
-  if (orderBy !== '_id') query = query.orderBy('_id', direction);
-  if (fields) query = query.field(Object.fromEntries(fields.map((path) => [path, true])));
-  const items = (await query.get()).data as Document[];
-  const last = items.at(-1);
-  // A full page is taken for "there may be more": a short one is the only proof of the end.
-  return last && items.length >= limit ? { items, next: pageKeyOf(last, orderBy) } : { items };
-}
-
-// The platform refuses an answer over about 1 MB; one document of that size cannot be asked for in halves. The error then
-// says where it is, so that a walk can name it and go on after it.
-async function halving(plan: PagePlan, read: (part: PagePlan) => Promise<Page>): Promise<Page> {
-  try {
-    return await read(plan);
-  } catch (error) {
-    if (!isDurableError(error, 'STORE_TOO_LARGE')) throw error;
-    if (plan.limit === 1) throw await naming(error, plan, read);
-    return halving({ ...plan, limit: Math.ceil(plan.limit / 2) }, read);
-  }
-}
-
-async function naming(
-  error: DurableError,
-  plan: PagePlan,
-  read: (part: PagePlan) => Promise<Page>,
-): Promise<DurableError> {
-  const { items, next } = await read({ ...plan, fields: ['_id', plan.orderBy] });
-  const [document] = items;
-  // It may have gone between the two.
-  if (!document || !next) return error;
-  return new DurableError('STORE_TOO_LARGE', 'one document alone is larger than an answer may be', {
-    cause: error,
-    details: { ...error.details, tooLargeId: document._id, next },
-  });
 }
 
 function causeText(cause: unknown): string {

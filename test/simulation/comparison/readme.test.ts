@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Comparison } from './figures.ts';
+import { targetsOf, type Comparison, type Figures } from './figures.ts';
 import { KEPT, READMES, withComparison } from './readme.ts';
 
 const kept = JSON.parse(readFileSync(KEPT, 'utf8')) as Comparison;
@@ -24,5 +24,24 @@ describe('the comparison in the READMEs', () => {
       expect(figures).toMatchObject({ lost: 0, duplicated: 0, paidTwice: 0, violations: 0 });
     }
     expect(kept.systems[0]?.calls).toBe(100_000);
+  });
+
+  it('is of a run that met every target, and in which the original lost, doubled and paid twice', () => {
+    const [original, ours] = ['original', 'wx-durable'].map((name) => kept.systems.find((one) => one.name === name));
+    expect(targetsOf(ours as Figures, original as Figures).filter(({ met }) => !met)).toEqual([]);
+    for (const what of ['lost', 'duplicated', 'paidTwice'] as const) expect(original?.[what]).toBeGreaterThan(0);
+  });
+
+  it('would not pass with a figure that misses its target', () => {
+    const [original, ours] = ['original', 'wx-durable'].map((name) => kept.systems.find((one) => one.name === name));
+    const missed = (worse: Partial<Figures>): readonly string[] =>
+      targetsOf({ ...ours, ...worse } as Figures, original as Figures).flatMap(({ what, met }) => (met ? [] : [what]));
+    expect(missed({ lost: 1 })).toEqual(['lost']);
+    expect(missed({ duplicated: 1 })).toEqual(['duplicated']);
+    expect(missed({ paidTwice: 1 })).toEqual(['paid twice']);
+    expect(missed({ refusedOutsideOutages: 101 })).toEqual(['refused outside outages, share']);
+    expect(missed({ unknown: 1_000 })).toEqual(['unknown, at most the kills']);
+    expect(missed({ p99Ms: 15_000 })).toEqual(['p99 in ms, at most the original’s']);
+    expect(missed({ happyRequests: 6, happyInSequence: 5 })).toHaveLength(2);
   });
 });

@@ -92,6 +92,8 @@ describe('the judge of a history', () => {
     expect(account({ quota: { open: 1, holds: { w_1: { st: 'open' } } } })).toContain('I20');
     const letters = scene.stored.letters.map((letter) => ({ ...letter, state: 'waiting' }));
     expect(found(({ stored }) => ({ stored: { ...stored, letters } }))).toContain('I13');
+    const own = scene.stored.letters.map((letter) => ({ ...letter, state: 'quarantined' }));
+    expect(found(({ stored }) => ({ stored: { ...stored, letters: own } }))).toContain('I13');
   });
 
   it('finds wrong counters, credits and uses', () => {
@@ -105,6 +107,33 @@ describe('the judge of a history', () => {
     const truth = { ...scene.truth, paid: [...scene.truth.paid, ...(again ? [again] : [])] };
     expect(found(() => ({ truth }))).toEqual(['I8']);
     expect(judge({ ...truth, answers: [] }, scene.stored).paidTwice).toBe(1);
+  });
+
+  it('finds a picture that nobody was paid for', () => {
+    const paid = scene.truth.paid.filter(({ key }) => key !== done._id);
+    expect(found(({ truth }) => ({ truth: { ...truth, paid } }))).toEqual(['I1']);
+    // One from before this library has no token; who was paid for it, nobody knows.
+    const older = scene.stored.works.map((work) => (work._id === done._id ? { ...work, token: undefined } : work));
+    const { stored, truth } = scene;
+    expect(judge({ ...truth, paid }, { ...stored, works: older }).violations).toEqual([]);
+  });
+
+  it('finds more pictures than the day allows, though their counter is gone', () => {
+    const accounts = (scene.truth.accounts ?? []).map((before) => ({ ...before, dailyLimit: 0 }));
+    const users = scene.stored.users.map((user) => ({ ...user, quota: { ...(user['quota'] as object), used: {} } }));
+    const { truth, stored } = scene;
+    const { violations } = judge({ ...truth, accounts }, { ...stored, users });
+    expect([...new Set(violations.map(({ invariant }) => invariant))]).toEqual(['I11']);
+  });
+
+  it('finds a planted letter that is tried for ever, and lets it be set aside', () => {
+    const planted = (state: string) =>
+      found(({ truth, stored }) => ({
+        truth: { ...truth, planted: ['planted'] },
+        stored: { ...stored, letters: [...stored.letters, { _id: 'planted', recordId: done._id, state }] },
+      }));
+    expect(planted('waiting')).toEqual(['I13']);
+    expect(planted('quarantined')).toEqual([]);
   });
 
   it('finds two functions that paid for one request at once, unless clocks were wrong', () => {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runHistory, type History } from './history.ts';
 import { addTally, createTally, summaryOf, tallyOf, type Summary, type Tally } from './tally.ts';
-import { forgetting, losing, sabotages, type Sabotage } from '../sabotages.ts';
+import { forgetting, losing, notCounting, sabotages, type Sabotage } from '../sabotages.ts';
 
 const SEEDS = 1_000;
 const CALLS = 20;
@@ -94,6 +94,8 @@ describe('the judge', () => {
   const further = {
     'acknowledges records without keeping them': losing('works'),
     'forgets the limits of accounts': forgetting(/credits|used|tries/),
+    'does not count the uses of a day': notCounting(/^quota\.used/),
+    'does not count the tries of a day': notCounting(/^quota\.tries/),
   };
   for (const [name, sabotage] of Object.entries({ ...sabotages, ...further })) {
     it(`notices a store that ${name}`, async () => {

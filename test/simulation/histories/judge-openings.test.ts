@@ -41,7 +41,7 @@ function found({ commits, answers = [], without = [] }: Scene): readonly string[
 const holding = (hold: object | undefined, fields: object = {}): Document => ({
   ...USER,
   ...fields,
-  quota: { used: { d20261122: 1 }, holds: hold ? { [KEY]: hold } : {} },
+  quota: { used: { d20261122: 1 }, tries: { d20261122: 1, d20261123: 1 }, holds: hold ? { [KEY]: hold } : {} },
 });
 
 describe('somebody who is refused', () => {
@@ -109,5 +109,22 @@ describe('a call that is opened', () => {
     expect(found({ commits, answers })).toEqual([]);
     const again = [...answers, refused('STORE_UNCERTAIN', NOON_MS + 4_500)];
     expect(found({ commits, answers: again, without: ['lost refusals'] })).toEqual([]);
+  });
+
+  it('is counted as a try of the day, and is none too many', () => {
+    const day = '20261122';
+    const opening = (id: string, tries: number | undefined): Document => ({
+      ...USER,
+      quota: {
+        ...(tries === undefined ? {} : { tries: { [`d${day}`]: tries } }),
+        holds: { [id]: { st: 'open', day, at: NOON_MS } },
+      },
+    });
+    const openings = (...tries: readonly (number | undefined)[]) =>
+      found({ commits: tries.map((count, n) => commitOf(NOON_MS + n, opening(`w_${n}`, count))) });
+    expect(openings(1, 2, 3)).toEqual([]);
+    expect(openings(undefined)).toEqual([`I11 opened 1 times on d${day}, and counted 0`]);
+    expect(openings(1, 2, 2)).toEqual([`I11 opened 3 times on d${day}, and counted 2`]);
+    expect(openings(1, 2, 3, 4, 5, 6, 7)).toEqual([`I11 opened 7 times on d${day}, at most 6 are allowed`]);
   });
 });

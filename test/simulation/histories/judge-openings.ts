@@ -30,12 +30,15 @@ interface Book {
   readonly documents: Map<string, Document>;
   /** Until when something was held under a key. */
   readonly takenUntilMs: Map<string, number>;
+  /** Calls that were opened, by account and day. */
+  readonly opened: Map<string, number>;
 }
 
 /** Linear in commits and answers; judges only what was asked at a known time. */
 export function judgeOpenings(truth: Truth, log: readonly Commit[], findings: Findings): void {
   const book: Book = {
     ...{ truth, findings, standings: new Map(), owners: new Map(), documents: new Map(), takenUntilMs: new Map() },
+    opened: new Map(),
     accounts: new Map((truth.accounts ?? []).map((account) => [account.userId, account])),
   };
   const refused = truth.answers.filter(isRefused).sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
@@ -124,8 +127,25 @@ function noteHolds(book: Book, { before, after, atMs }: Change): void {
   for (const [key, hold] of Object.entries(to)) {
     if (hold === from[key]) continue;
     book.takenUntilMs.set(key, Infinity);
-    if (hold?.st === 'open' && from[key]?.st !== 'open') judgeOpening(book, { key, hold, atMs });
+    if (hold?.st !== 'open' || from[key]?.st === 'open') continue;
+    judgeOpening(book, { key, hold, atMs });
+    if (typeof hold.day === 'string') judgeTries(book, { key, after, day: `d${hold.day}` });
   }
+}
+
+// By the openings themselves, whatever the account counts.
+function judgeTries(
+  { accounts, opened, findings }: Book,
+  { key, after, day }: { readonly key: string; readonly after: Document; readonly day: string },
+): void {
+  const name = `${after._id} ${day}`;
+  const count = (opened.get(name) ?? 0) + 1;
+  opened.set(name, count);
+  const { tries = {} } = quotaOf(after);
+  const counted = tries[day] ?? 0;
+  findings.demand(counted >= count, 'I11', () => `opened ${count} times on ${day}, and counted ${counted}`, key);
+  const most = accounts.get(after._id)?.triesLimit ?? Infinity;
+  findings.demand(count <= most, 'I11', () => `opened ${count} times on ${day}, at most ${most} are allowed`, key);
 }
 
 interface Opening {

@@ -20,9 +20,15 @@ const PATIENCE_MS = 86_400_000 - 15 * 60_000;
 
 export function judgeRecords(scene: Case, findings: Findings): void {
   judgeMoney(scene, findings);
+  const paid = new Set(scene.truth.paid.map(({ key }) => key));
   for (const [key, records] of scene.works) {
     findings.demand(records.length === 1, 'I2', () => `${records.length} records of one request`, key);
-    for (const record of records) judgeRecord(record, key, findings);
+    for (const record of records) {
+      judgeRecord(record, key, findings);
+      // One from before this library has no token, and nobody knows who was paid for it.
+      const isOurs = record['status'] === 'completed' && record['token'] !== undefined;
+      findings.demand(!isOurs || paid.has(key), 'I1', () => 'completed, and nobody was paid for it', key);
+    }
   }
   for (const answer of scene.truth.answers) judgeAnswer(scene, answer, findings);
   judgeLetters(scene, findings);
@@ -149,14 +155,12 @@ function judgeLetters({ truth, stored, works }: Case, { demand }: Findings): voi
   const planted = new Set(truth.planted ?? []);
   for (const letter of stored.letters) {
     const { _id: id, state } = letter;
-    if (planted.has(id)) continue;
     const key = String(letter['recordId']);
-    demand(
-      state === 'redriven' || state === 'superseded',
-      'I13',
-      () => `letter ${id} is ${String(state)} for ever`,
-      key,
-    );
+    const isOver = state === 'redriven' || state === 'superseded';
+    // What somebody planted may be set aside; nobody is to try it for ever.
+    const isEnded = isOver || (state === 'quarantined' && planted.has(id));
+    demand(isEnded, 'I13', () => `letter ${id} is ${String(state)} for ever`, key);
+    if (planted.has(id)) continue;
     demand(works.has(key), 'I14', () => `letter ${id} is ${String(state)}, and its record is nowhere`, key);
   }
   const keys = new Set(truth.answers.map((answer) => answer.key));

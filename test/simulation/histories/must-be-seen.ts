@@ -1,5 +1,5 @@
 import { KIND_NAMES } from './kinds.ts';
-import { TROUBLES } from './profile.ts';
+import { PLACES, TROUBLES } from './profile.ts';
 
 /** The statements of one call, of recovery and of repair. */
 const STEPS = [
@@ -17,6 +17,11 @@ export const MUST_BE_SEEN: readonly string[] = [
   'deleted by its owner',
   ...each('order', ['address', 'bytes', 'task', 'junk', 'refusal', 'unclear', 'slow']),
   ...each('killed at', STEPS),
+  ...each('struck by', ['freeze', 'clock']),
+  ...each('ended before its answer', ['generateImage', 'recover', 'repair', 'prune']),
+  ...each('call in an outage of', PLACES),
+  ...each('at once', ['two recoveries', 'recovery and a call', 'repair and a call']),
+  ...['asked twice at once', 'asked again'],
   ...each('kind', KIND_NAMES),
   ...each('tier', ['emergency_backup', 'storage', 'log']),
   ...each('error', ['STORE_UNAVAILABLE', 'STORE_UNCERTAIN', 'STORE_THROTTLED', 'DEADLINE_PASSED']),

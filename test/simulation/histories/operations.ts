@@ -7,6 +7,8 @@ import type { Timers } from './profile.ts';
 import type { Booted } from './system.ts';
 
 export interface Operations {
+  /** Functions that nothing disturbed, and that the platform had to end all the same. */
+  readonly overdue: readonly string[];
   /** The timers fire for so long. */
   tick(spanMs: number): Promise<void>;
   recover(): Promise<void>;
@@ -27,6 +29,7 @@ export function createOperations(conditions: Conditions, platform: Platform, sea
   const { clock, seed, profile } = conditions;
   const timers: Omit<Timers, 'periodMs'> & Partial<Timers> = { ...TIMERS, ...profile.timers };
   const draws = createDraws(seed, 'operations');
+  const overdue: string[] = [];
   let checkpoint: unknown;
 
   const run = async <T>(
@@ -34,9 +37,10 @@ export function createOperations(conditions: Conditions, platform: Platform, sea
     work: (booted: Booted, deadline: Parameters<NonNullable<Booted['recover']>>[0]) => Promise<T> | undefined,
   ): Promise<Outcome<T | undefined>> => {
     const timeoutMs = conditions.isHealed ? LONG_MS : draws.pick(timers.timeoutsMs);
-    return platform.run({ functionName, name: functionName, timeoutMs, steps: STEPS }, async (booted, deadline) =>
-      work(booted, deadline),
-    );
+    const request = { functionName, name: functionName, timeoutMs, steps: STEPS };
+    const outcome = await platform.run(request, async (booted, deadline) => work(booted, deadline));
+    if ('nothing' in outcome && outcome.nothing === 'overdue') overdue.push(functionName);
+    return outcome;
   };
   const recover = async (): Promise<void> => {
     const from = checkpoint;
@@ -55,6 +59,7 @@ export function createOperations(conditions: Conditions, platform: Platform, sea
   };
 
   return {
+    overdue,
     recover,
     repair,
     prune,

@@ -1,6 +1,11 @@
 import { createDurableWriter, createLogLetters } from '../../../src/durable/index.ts';
 import { isDurableError } from '../../../src/core/index.ts';
-import { createGallery, createGeneration, createGenerationRecovery } from '../../../src/generation/index.ts';
+import {
+  createGallery,
+  createGeneration,
+  createGenerationRecovery,
+  pictureTasks,
+} from '../../../src/generation/index.ts';
 import type { GenerationCheckpoint } from '../../../src/generation/recovery.ts';
 import { repairUserCounts } from '../../../src/integrity/index.ts';
 import { answerEarlier, createHoldPruning } from '../../../src/once/index.ts';
@@ -19,7 +24,13 @@ function boot(ports: InstancePorts): Booted {
   const registration = { open: true, initialCredits: INITIAL_CREDITS };
   // As in the cloud, an instance is of one function, and makes what that one needs.
   const gallery = once(() => createGallery({ ...deps, registration }));
-  const generation = once(() => createGeneration(deps, { registration, earlier: async () => answerEarlier }));
+  const generation = once(() =>
+    createGeneration(deps, {
+      registration,
+      earlier: async () => answerEarlier,
+      loadTasks: async () => pictureTasks,
+    }),
+  );
   const recovery = once(() => createGenerationRecovery(deps));
   const pruning = once(() => createHoldPruning(deps, { records: collections.works, accounts: collections.users }));
   return {

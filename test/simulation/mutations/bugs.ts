@@ -51,6 +51,12 @@ export const bugs: readonly Mutation[] = [
     ],
   },
   planted(
+    'counts no try of the day',
+    QUOTA,
+    'return { [usedPath(day)]: 1, [triesPath(day)]: 1, credits: -price };',
+    'return { [usedPath(day)]: 1, credits: -price };',
+  ),
+  planted(
     'writes the lease in seconds',
     ONCE,
     'until: deadline.atMs + LEASE_GRACE_MS,',

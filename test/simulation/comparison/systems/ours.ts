@@ -21,7 +21,8 @@ function bounded(ports: InstancePorts): InstancePorts {
 
 type Ask = <T>(what: string, call: CallOptions | undefined, run: () => Promise<T>) => Promise<T>;
 
-function boundedStore({ store, clock }: InstancePorts): Store {
+/** A store whose statements end at their time limits, as those over the SDK do. */
+export function boundedStore({ store, clock }: Pick<InstancePorts, 'store' | 'clock'>): Store {
   const bounds = { clock, defaultTimeoutMs: 1_500 };
   return storeThrough(store, ({ op, call }, effect) => boundedCall(bounds, { what: op, call }, effect));
 }
