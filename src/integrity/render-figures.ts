@@ -83,13 +83,17 @@ function whyAndHowLong({ byReason, oldestWaitingMs }: Figures, lang: ReportLangu
   const most = mostOf(named.map(({ name, count }) => [typeof name === 'string' ? name : '-', count] as const));
   return [
     ...(most === '' ? [] : [['reasons', most] as const]),
-    ...(typeof oldestWaitingMs === 'number' ? [['oldest', hours(oldestWaitingMs, lang)] as const] : []),
+    ...(typeof oldestWaitingMs === 'number' ? [['oldest', waited(oldestWaitingMs, lang)] as const] : []),
   ];
 }
 
-function hours(durationMs: number, lang: ReportLanguage): string {
-  const text = (durationMs / 3_600_000).toFixed(1);
-  return lang === 'zh' ? `${text} 小时` : `${text} h`;
+const HOUR_MS = 3_600_000;
+
+function waited(durationMs: number, lang: ReportLanguage): string {
+  const minutes = Math.ceil(durationMs / 60_000);
+  if (durationMs < HOUR_MS) return lang === 'zh' ? `${minutes} 分钟` : `${minutes} min`;
+  const hours = (durationMs / HOUR_MS).toFixed(1);
+  return lang === 'zh' ? `${hours} 小时` : `${hours} h`;
 }
 
 function users(figures: Figures, lang: ReportLanguage): string {

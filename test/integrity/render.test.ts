@@ -132,6 +132,10 @@ describe('renderReport', () => {
     expect(zh).toContain('保存用时: p50 24 ms, p95 1,044 ms（3 条经过重试）');
     expect(zh).toContain('备份原因: works_collection_save_failed 2, ?[2J 1');
     expect(zh).toContain('最久等待: 1.5 小时');
+    const young = { count: 1, byReason, oldestWaitingMs: 59_001 };
+    const backup: Section = { name: 'backup', status: 'ok', findings: [], figures: young };
+    expect(renderReport(reportOf([backup]))).toContain('最久等待: 1 分钟');
+    expect(renderReport(reportOf([backup]), { lang: 'en' })).toContain('Longest wait: 1 min');
     const en = renderReport(report, { lang: 'en' });
     expect(en).toMatch(/Failures: PROVIDER_FAILED 1,200.*Time to save: p50 24 ms.*Longest wait: 1.5 h/s);
   });
