@@ -7,14 +7,19 @@
 import type { Log } from './core/index.ts';
 import { nodePorts } from './core/node/index.ts';
 import {
-  assertOptions,
-  beWhole,
+  collection,
   createDesk,
-  must,
+  having,
+  object,
+  optional,
   readList,
+  readOptions,
+  text,
+  texts,
+  wholeNumber,
   type DeskOptions,
   type Durable,
-  type OptionChecks,
+  type Rules,
 } from './service/index.ts';
 import { createCloudbaseBlobs, createCloudbaseStore, type Cloud } from './store/cloudbase/index.ts';
 
@@ -50,7 +55,16 @@ export {
   type Runtime,
 } from './service/index.ts';
 export { is, type Blobs, type Document, type Filter, type Store } from './store/index.ts';
-export type { CostlyCall, DeskRecovery, Durable, TimerOptions, TimerRun, TimerWork } from './service/index.ts';
+export type {
+  Ask,
+  AskContext,
+  CostlyCall,
+  DeskRecovery,
+  Durable,
+  TimerOptions,
+  TimerRun,
+  TimerWork,
+} from './service/index.ts';
 
 /** What `createDurable` needs; all but `cloud` have defaults that are right for a function of 3 s. */
 export interface DurableOptions extends DeskOptions {
@@ -64,29 +78,23 @@ export interface DurableOptions extends DeskOptions {
   readonly log?: Log;
 }
 
-const hasMethod = (value: unknown, name: string): boolean =>
-  typeof (value as Readonly<Record<string, unknown>> | null)?.[name] === 'function';
-
-const OPTIONS: OptionChecks = {
-  cloud: {
-    what: 'give the initialised wx-server-sdk',
-    isFine: (value) => hasMethod(value, 'database') && hasMethod(value, 'getWXContext'),
-  },
-  key: must.beText,
-  previousKeys: must.beTexts,
-  log: { what: 'give an object with write(level, event, fields)', isFine: (value) => hasMethod(value, 'write') },
-  deadLetters: must.beCollection,
-  maxAttempts: beWhole(1, 10),
-  baseDelayMs: beWhole(0, 60_000),
-  attemptTimeoutMs: beWhole(100, 60_000),
-  timeLimitMs: beWhole(500, 900_000),
-  breaker: must.beObject,
+const OPTIONS: Rules = {
+  cloud: having('the initialised wx-server-sdk', 'database', 'getWXContext'),
+  key: optional(text),
+  previousKeys: optional(texts),
+  log: optional(having('an object with write(level, event, fields)', 'write')),
+  deadLetters: optional(collection),
+  maxAttempts: optional(wholeNumber(1, 10)),
+  baseDelayMs: optional(wholeNumber(0, 60_000)),
+  attemptTimeoutMs: optional(wholeNumber(100, 60_000)),
+  timeLimitMs: optional(wholeNumber(500, 900_000)),
+  breaker: optional(object),
 };
 
-const BREAKER: OptionChecks = {
-  failuresToOpen: beWhole(1, 1_000),
-  openMs: beWhole(1, 900_000),
-  maxOpenMs: beWhole(1, 900_000),
+const BREAKER: Rules = {
+  failuresToOpen: optional(wholeNumber(1, 1_000)),
+  openMs: optional(wholeNumber(1, 900_000)),
+  maxOpenMs: optional(wholeNumber(1, 900_000)),
 };
 
 /**
@@ -121,6 +129,6 @@ export function createDurable(options: DurableOptions): Durable {
 }
 
 function check(options: DurableOptions): void {
-  assertOptions(options, OPTIONS, { of: 'createDurable', required: ['cloud'] });
-  assertOptions(options.breaker, BREAKER, { of: 'createDurable: option "breaker"' });
+  readOptions('createDurable', options, OPTIONS);
+  readOptions('createDurable: option "breaker"', options.breaker, BREAKER);
 }

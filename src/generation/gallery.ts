@@ -6,9 +6,9 @@ import {
   type Deadline,
   type Hash,
 } from '../core/index.ts';
-import { withLetters, type RecordWriter } from '../durable/index.ts';
+import { retried, withLetters, type RecordWriter } from '../durable/index.ts';
 import { collections, readAccount, type HistoryInput, type UserType } from '../records/index.ts';
-import { is, type Document, type Filter, type CallStore } from '../store/index.ts';
+import { is, type Document, type CallOptions, type CallStore, type Filter } from '../store/index.ts';
 import { readHistory, type History } from './history.ts';
 import type { Visit } from './picture-call.ts';
 import { DAILY_LIMITS, dailyUsage, type DailyUsage } from './quota.ts';
@@ -39,10 +39,26 @@ export interface Gallery {
 
 /** A person's works and quota, over the ports. */
 export function createGallery(deps: GalleryDeps): Gallery {
+  const patient = ({ deadline }: Visit): GalleryDeps => ({ ...deps, store: patientStore(deps, deadline) });
   return {
-    history: (visit, input) => history(deps, visit, input),
-    usage: (visit) => usage(deps, visit),
-    deleteWork: (visit, workId) => deleteWork(deps, visit, workId),
+    history: (visit, input) => history(patient(visit), visit, input),
+    usage: (visit) => usage(patient(visit), visit),
+    deleteWork: (visit, workId) => deleteWork(patient(visit), visit, workId),
+  };
+}
+
+/** Somebody looks at a screen meanwhile: once more is enough. */
+const MAX_ATTEMPTS = 2;
+
+// What got lost is asked again. A deletion that had happened changes nothing the second time, and is then found done.
+function patientStore({ store, writer }: GalleryDeps, deadline: Deadline): CallStore {
+  const ask = <T>(key: string, run: (call: CallOptions) => Promise<T>): Promise<T> =>
+    retried(writer.retrier, { key, deadline, maxAttempts: MAX_ATTEMPTS }, run);
+  return {
+    ...store,
+    get: (name, id, options) => ask(name, (call) => store.get(name, id, { ...options, ...call })),
+    page: (name, request) => ask(name, (call) => store.page(name, request, call)),
+    update: (name, target, change) => ask(name, (call) => store.update(name, target, change, call)),
   };
 }
 

@@ -1,41 +1,28 @@
-import {
-  attemptName,
-  beijingDay,
-  canonicalJson,
-  createDeadline,
-  DurableError,
-  recordId,
-  type Deadline,
-  type Plain,
-  type Seal,
-} from '../core/index.ts';
+import { createDeadline, type Deadline, type Seal } from '../core/index.ts';
 import { createDurableWriter, retried, type RetryOptions, type WriteOutcome } from '../durable/index.ts';
-import {
-  createOnce,
-  createPlainKind,
-  createRecovery,
-  readRecoverCheckpoint,
-  type Amounts,
-  type OnceAnswer,
-  type PayContext,
-  type Payment,
-  type RecoverReport,
-} from '../once/index.ts';
+import { createRecovery, readRecoverCheckpoint, type OnceAnswer, type RecoverReport } from '../once/index.ts';
 import { collections } from '../records/index.ts';
-import type { CallOptions, CallStore, Change, Document, Filter, UpdateTarget } from '../store/index.ts';
+import type { Change, Document, UpdateTarget } from '../store/index.ts';
+import { callOnce, kindOfCalls, type Ask, type CostlyCall } from './costly-call.ts';
+import {
+  anything,
+  collection as collectionRule,
+  collectionNames,
+  deadline as deadlineRule,
+  isFunction,
+  isPlain,
+  kindOf,
+  object,
+  optional,
+  readOptions,
+  text,
+  wrong,
+  type Rules,
+} from './options.ts';
 import { succeed, type Envelope } from './envelope.ts';
+import { assertPlain } from './plain-values.ts';
 import { createHandler, type Action, type Call, type FunctionContext } from './handler.ts';
 import type { Environment } from './config.ts';
-import {
-  assertActions,
-  assertCostly,
-  assertPlain,
-  assertRecovery,
-  assertTarget,
-  assertUpdate,
-  paymentIn,
-} from './desk-checks.ts';
-import { must } from './option-checks.ts';
 import type { Ports } from './runtime.ts';
 import { createTimer, type TimerOptions, type TimerWork } from './timer.ts';
 
@@ -55,33 +42,6 @@ export interface DeskOptions extends RetryOptions {
   readonly timeLimitMs?: number;
 }
 
-/** One costly call of any kind. */
-export interface CostlyCall {
-  /** Who asks, with which idempotency key, and until when: what a handler's action is given. */
-  readonly call: Pick<Call, 'openid' | 'requestId' | 'deadline'>;
-  /** Collection of the records. */
-  readonly records: string;
-  /** Collection of the accounts that pay. @default 'users' */
-  readonly accounts?: string;
-  /** Which account pays. @default the one with this `openid` */
-  readonly account?: Filter;
-  /** The condition on the account under which it may, e.g. `{ points: is.atLeast(30) }`. @default none */
-  readonly needs?: Filter;
-  /** What opening adds to the account, e.g. `{ points: -30 }`; it is given back if nothing comes of it. */
-  readonly take: Amounts;
-  /** What completing adds to the account, e.g. `{ orderCount: 1 }`. */
-  readonly done?: Amounts;
-  /** What the record says besides the result; with another content the same key is refused. */
-  readonly fields: Readonly<Record<string, Plain>>;
-  /** After an `unknown` result: pay again. @default false */
-  readonly retryUnknown?: boolean;
-  /**
-   * Pays. Answers `completed`, `failed` (only if certainly nothing was done), or `unknown`; a rejection or
-   * silence counts as `unknown`. `reference` names record and attempt: hand it on as idempotency key.
-   */
-  pay(context: PayContext & { readonly reference: string }): Promise<Payment>;
-}
-
 export interface DeskRecovery {
   readonly records: string;
   /** @default 'users' */
@@ -91,9 +51,17 @@ export interface DeskRecovery {
   readonly deadline: Deadline;
   /** The `checkpoint` of an earlier run's report. @default the beginning */
   readonly from?: unknown;
+  /**
+   * Asks whoever was paid what became of a task that `pay` gave to `noteTask`. @default nobody is asked: what has no
+   * evidence for 24 hours becomes `failed` and is given back
+   */
+  readonly ask?: Ask;
 }
 
-/** Durable writes and costly calls for any cloud function. */
+/**
+ * Durable writes and costly calls for any cloud function. A missing, mistyped or unknown option is refused with
+ * `CONFIG_INVALID` before anything is asked of the database.
+ */
 export interface Durable {
   /**
    * Stores the record once under its `_id`, or keeps it as a dead letter. Rejects with `WRITE_LOST` only when no
@@ -135,52 +103,72 @@ export interface Within {
 export function createDesk(parts: DeskParts, options: DeskOptions = {}): Durable {
   const writer = createDurableWriter(parts, options);
   const deps = { ...parts, writer };
-  const within = (collection: unknown, given: Within = {}): Deadline => {
-    assertTarget(collection, given);
+  const within = (what: string, given: Within = {}): Deadline => {
+    readOptions(what, given, WITHIN);
     return given.deadline ?? createDeadline(parts.clock, parts.clock.now() + (options.timeLimitMs ?? 2_500));
   };
   return {
     async write(collection, record, given) {
-      const deadline = within(collection, given);
-      if (!must.beObject.isFine(record))
-        throw new DurableError('INPUT_INVALID', 'write takes a collection and a record');
+      readOptions('write', { collection, record }, WRITE);
       assertPlain(record);
-      return writer.write({ collection, record, deadline });
+      return writer.write({ collection, record, deadline: within('write', given) });
     },
-    once: async (costly) => once(deps, costly),
-    recover: async (request) => recover(deps, request),
+    once: (costly) => callOnce(deps, costly),
+    async recover(request) {
+      readOptions('recover', request, RECOVER);
+      const { records, accounts = collections.users, also, deadline, from, ask } = request;
+      const recovery = createRecovery(deps, kindOfCalls({ records, accounts }, ask));
+      return recovery.recover({ deadline, also, from: readRecoverCheckpoint(from) });
+    },
     timer: (name, work, timerOptions) => createTimer(parts, name, work, timerOptions),
     handler: (actions) => createHandler(parts, answering(actions)),
     async update(collection, target, change, given) {
-      const deadline = within(collection, given);
-      assertUpdate(target, change);
+      readOptions('update', { collection, target, change }, UPDATE);
+      readOptions('update', target, TARGET);
+      readOptions('update', change, CHANGE);
+      assertPlain(change);
+      const deadline = within('update', given);
       return retried(writer.retrier, { key: collection, deadline }, (call) =>
         parts.store.update(collection, target, change, call),
       );
     },
     async get(collection, id, given) {
-      const deadline = within(collection, given);
+      readOptions('get', { collection, id }, GET);
+      const deadline = within('get', given);
       return retried(writer.retrier, { key: collection, deadline }, (call) => parts.store.get(collection, id, call));
     },
   };
 }
 
-function recover(deps: Parameters<typeof createRecovery>[0], request: DeskRecovery): Promise<RecoverReport> {
-  assertRecovery(request);
-  const { records, accounts = collections.users, also, deadline, from } = request;
-  const recovery = createRecovery(deps, createPlainKind({ records, accounts }));
-  return recovery.recover({ deadline, also, from: readRecoverCheckpoint(from) });
-}
+const paths = optional(['an object of paths and values', isPlain]);
+const WITHIN: Rules = { deadline: optional(deadlineRule) };
+const WRITE: Rules = { collection: collectionRule, record: object };
+const RECOVER: Rules = {
+  records: collectionRule,
+  accounts: optional(collectionRule),
+  also: optional(collectionNames),
+  deadline: deadlineRule,
+  from: anything,
+  ask: optional(['a function', isFunction]),
+};
+const UPDATE: Rules = { collection: collectionRule, target: object, change: object };
+const TARGET: Rules = { id: text, where: optional(['an object of conditions', isPlain]) };
+const CHANGE: Rules = { set: paths, inc: paths, push: paths, unset: optional(['a list of paths', Array.isArray]) };
+const GET: Rules = { collection: collectionRule, id: text };
 
 function answering(actions: Readonly<Record<string, (call: Call) => Promise<unknown>>>): Record<string, Action> {
-  assertActions(actions);
-  const wrapped = Object.entries(actions).map(([name, run]): [string, Action] => [
-    name,
-    async (call) => {
-      const answer = await run(call);
-      return isEnvelope(answer) ? answer : succeed('成功', answer ?? null);
-    },
-  ]);
+  // A module's namespace will do, too.
+  if (typeof actions !== 'object') throw wrong('handler', 'actions', `give an object; there is ${kindOf(actions)}`);
+  const wrapped = Object.entries(actions).map(([name, run]): [string, Action] => {
+    if (typeof run !== 'function') throw wrong('handler', name, `give a function; there is ${kindOf(run)}`);
+    return [
+      name,
+      async (call) => {
+        const answer = await run(call);
+        return isEnvelope(answer) ? answer : succeed('成功', answer ?? null);
+      },
+    ];
+  });
   return Object.fromEntries(wrapped);
 }
 
@@ -188,44 +176,4 @@ function isEnvelope(answer: unknown): answer is Envelope {
   if (typeof answer !== 'object' || answer === null) return false;
   const { code, message } = answer as Record<string, unknown>;
   return typeof code === 'number' && typeof message === 'string';
-}
-
-type OnceDeps = Parameters<typeof createOnce>[0] & Pick<DeskParts, 'hash'>;
-
-async function once(deps: OnceDeps, costly: CostlyCall): Promise<OnceAnswer> {
-  assertCostly(costly);
-  const { call, records, accounts = collections.users, fields, needs = {}, take, done } = costly;
-  const { hash, clock } = deps;
-  const nowMs = clock.now();
-  const terms = { price: 0, day: beijingDay(nowMs), take: pairs(take), ...(done ? { done: pairs(done) } : {}) };
-  return createOnce(deps, createPlainKind({ records, accounts })).call(
-    {
-      // Another collection is another call: the same key may order one thing here and one there.
-      id: recordId(hash, call.openid, `${records}\0${call.requestId}`),
-      hash: hash.sha256(canonicalJson(fields)).slice(0, 32),
-      retryUnknown: costly.retryUnknown ?? false,
-      draft: fields,
-      account: (options) =>
-        findAccount(deps.store, { accounts, where: costly.account ?? { openid: call.openid } }, options),
-      terms: () => ({ terms, eligible: needs }),
-      refusal: () => new DurableError('ONCE_REFUSED', 'the account does not meet the condition; nothing was taken'),
-      pay: async (context) =>
-        paymentIn(await costly.pay({ ...context, reference: attemptName(context.id, context.hold.attempt) })),
-    },
-    call.deadline,
-  );
-}
-
-function pairs(amounts: Amounts): readonly (readonly [string, number])[] {
-  return Object.entries(amounts);
-}
-
-async function findAccount(
-  store: CallStore,
-  { accounts, where }: { readonly accounts: string; readonly where: Filter },
-  call: CallOptions,
-): Promise<Document> {
-  const { items } = await store.page(accounts, { where, limit: 1 }, call);
-  if (items[0]) return items[0];
-  throw new DurableError('USER_UNREGISTERED', `no account in "${accounts}" pays for this call`);
 }

@@ -9,17 +9,7 @@ import {
   type FaultRule,
   type LocalCloud,
 } from '../support/local-cloud.ts';
-
-type Fault = Pick<FaultRule, 'inject' | 'status' | 'body' | 'times'>;
-
-/** Ways in which one request of a call goes wrong once. */
-const FAULTS: Readonly<Record<string, Fault>> = {
-  'is never sent': { inject: 'refused' },
-  'is lost on its way': { inject: 'reset-before' },
-  'happens, and its answer is lost': { inject: 'reset-after' },
-  'happens, and half of its answer arrives': { inject: 'cut' },
-  'happens, and is answered with a page of 502': { inject: 'status-after', status: 502, body: 'html' },
-};
+import { LOST_ONCE, type Fault } from '../support/lost-once.ts';
 
 /** The requests of a call that name what they are about; a fault can be aimed at those of one person. */
 const REQUESTS: Readonly<Record<string, (openid: string) => Partial<FaultRule>>> = {
@@ -30,7 +20,7 @@ const REQUESTS: Readonly<Record<string, (openid: string) => Partial<FaultRule>>>
 };
 
 const CASES = Object.entries(REQUESTS).flatMap(([request, aim], row) =>
-  Object.entries(FAULTS).map(([how, fault], column) => {
+  Object.entries(LOST_ONCE).map(([how, fault], column) => {
     const openid = `oLost${row}${column}`;
     return [request, how, openid, { ...aim(openid), ...fault, times: 1 }] as const;
   }),
@@ -77,7 +67,7 @@ describe('one request of a call that goes wrong once leaves one record, one paym
     expect(fired.map((report) => report.fired)).toEqual(CASES.map(() => 1));
   });
 
-  test.each(Object.entries(FAULTS))('reading the person %s', async (_how, fault) => {
+  test.each(Object.entries(LOST_ONCE))('reading the person %s', async (_how, fault) => {
     const openid = `oLostRead${fault.inject}`;
     await cloud.add('users', person(openid));
     cloud.faults.set([{ action: 'getDocument', collection: 'users', times: 1, ...fault }]);
@@ -86,7 +76,7 @@ describe('one request of a call that goes wrong once leaves one record, one paym
     await expectOnePicture(openid);
   });
 
-  test.each(Object.entries(FAULTS))('registering somebody unknown %s', async (_how, fault) => {
+  test.each(Object.entries(LOST_ONCE))('registering somebody unknown %s', async (_how, fault) => {
     const openid = `oLostNew${fault.inject}`;
     cloud.faults.set([{ action: 'insertDocument', id: userIdOf(openid), times: 1, ...fault }]);
     expect(await cloud.generate(openid, { prompt: '海', requestId: 'r1' })).toMatchObject({ code: 200 });

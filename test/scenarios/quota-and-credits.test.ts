@@ -83,6 +83,30 @@ test.each([
   expect(await cloud.get('users', userIdOf(openid))).toMatchObject({ credits: 0, generateCount: 1 });
 });
 
+test.each<[string, string, object, string, number]>([
+  ['a vip', 'oVipFails', { vipLevel: 1 }, 'vip', 200],
+  ['an admin', 'oAdminFails', { role: 'admin' }, 'admin', 1_000],
+  ['anybody else', 'oFreeFails', {}, 'free', 50],
+])(
+  '%s gets back what a failed picture took, also where the answers about it are lost',
+  async (_who, openid, fields, type, limit) => {
+    await cloud.add('users', person(openid, { ...fields, credits: 7 }));
+    const account = { action: 'modifyDocument', id: userIdOf(openid), inject: 'reset-after', times: 1 } as const;
+    cloud.faults.set([account, { ...account, skip: 1 }, { provider: 'generate', inject: 'status', status: 400 }]);
+    expect(await cloud.generate(openid, { prompt: '城堡' })).toMatchObject({ error: { code: 'PROVIDER_FAILED' } });
+    expect(await cloud.fired()).toMatchObject([{ fired: 1 }, { fired: 1 }, { fired: 1 }]);
+    cloud.faults.clear();
+    expect(await cloud.call(openid, { action: 'getDailyUsage' })).toMatchObject({
+      data: { type, limit, used: 0, remaining: limit, credits: 7 },
+    });
+    expect(await cloud.get('users', userIdOf(openid))).toMatchObject({
+      credits: 7,
+      generateCount: 0,
+      quota: { open: 0 },
+    });
+  },
+);
+
 describe('a picture that the service refuses to make', () => {
   const OPENID = 'oRefused';
   const workId = workIdOf(OPENID, 'refused');

@@ -18,7 +18,7 @@ interface Block {
 }
 
 function blocksOf(file: string): readonly Block[] {
-  const fenced = readFileSync(file, 'utf8').matchAll(/^```(js|json|ts|sh)\n([\s\S]*?)^```$/gm);
+  const fenced = readFileSync(file, 'utf8').matchAll(/^```(js|ts|sh|json)\n([\s\S]*?)^```$/gm);
   return [...fenced].map(([, language = '', text = '']) => ({ language, text }));
 }
 
@@ -31,17 +31,17 @@ function example(path: string): string {
   return block.text;
 }
 
+/** The settings that a folder has beside its function. */
+function settings(containing: string): string {
+  const block = BLOCKS.find(({ language, text }) => language === 'json' && text.includes(containing));
+  if (!block) throw new Error(`the README has no settings with ${containing}`);
+  return block.text;
+}
+
 /** The shell commands of the block that contains this text, as a reader pastes them. */
 function commands(containing: string): string {
   const block = BLOCKS.find(({ language, text }) => language === 'sh' && text.includes(containing));
   if (!block) throw new Error(`the README has no command with ${containing}`);
-  return block.text;
-}
-
-/** The `config.json` of a function with a timer. */
-function timerSettings(): string {
-  const block = BLOCKS.find(({ language, text }) => language === 'json' && text.includes('triggers'));
-  if (!block) throw new Error('the README shows no config.json');
   return block.text;
 }
 
@@ -95,6 +95,11 @@ describe('the examples, pasted as they are printed', () => {
     return stdout.split('\n').filter(Boolean);
   };
 
+  const dump = async (collection: string): Promise<readonly unknown[]> => {
+    const lines = await paste(`curl http://127.0.0.1:8360/_emulator/collections/${collection}`);
+    return lines.map((line) => JSON.parse(line) as unknown);
+  };
+
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'wx-durable-readme-'));
     mkdirSync(join(folder, 'node_modules'));
@@ -104,8 +109,9 @@ describe('the examples, pasted as they are printed', () => {
     symlinkSync(resolve('.'), join(folder, 'node_modules/wx-durable'));
     await placeFunctions(folder);
     write('cloudfunctions/notes/index.js');
+    write('cloudfunctions/orders/index.js');
     write('cloudfunctions/recoverOrders/index.js');
-    writeFileSync(join(folder, 'cloudfunctions/recoverOrders/config.json'), timerSettings());
+    writeFileSync(join(folder, 'cloudfunctions/recoverOrders/config.json'), settings('"triggers"'));
     write('test/notes.test.ts');
     cloud = await createEmulator({
       dir: join(folder, 'data'),
@@ -122,13 +128,42 @@ describe('the examples, pasted as they are printed', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('a note is saved once, also when two answers get lost', async () => {
+  test('a note is saved once, also when an answer gets lost, and the caller learns the truth', async () => {
     const saved = await paste(commands('collections/notes -d'));
     expect(saved.join('\n')).toContain('"status":"stored"');
     expect(JSON.parse(saved.at(-1) ?? '')).toMatchObject({ _id: 'oAnna_1', text: 'milk' });
     const again = await paste(commands('"inject":"reset-after"'));
-    expect(again.at(-1)).toContain('"code":200');
-    expect(await paste('curl http://127.0.0.1:8360/_emulator/collections/notes')).toHaveLength(2);
+    expect(again.at(-1)).toContain('"status":"duplicate"');
+    expect(await dump('notes')).toHaveLength(2);
+    expect(await dump('emergency_backup')).toEqual([]);
+    const faults = (await paste('curl http://127.0.0.1:8360/_emulator/faults')).join('');
+    expect(faults).toContain('"fired":1');
+  });
+
+  test('an order is paid once, however often it is asked, and the client is handed no more than it needs', async () => {
+    const script = commands('"action":"buy"');
+    const buy = script.split('\n').find((line) => line.includes('"action":"buy"')) ?? '';
+    const bought = await paste(script);
+    const told = (line = '{}') => (JSON.parse(line) as { result?: { data?: object } }).result?.data;
+    const answer = told(bought.find((line) => line.includes('"status"')));
+    expect(answer).toEqual({ status: 'completed', code: expect.stringMatching(/^TEA-\w{6}$/) as string });
+    expect(JSON.parse(bought.at(-1) ?? '')).toMatchObject({ points: 70, orderCount: 1, quota: { open: 0 } });
+    expect(told((await paste(buy)).at(-1))).toEqual(answer);
+    expect(await dump('orders')).toEqual([expect.objectContaining({ status: 'completed', sku: 'tea' })]);
+    expect(await dump('users')).toEqual([expect.objectContaining({ points: 70, orderCount: 1 })]);
+    expect((await paste(buy.replace('"tea"', '"rum"'))).join('')).toContain('INPUT_INVALID');
+  });
+
+  test('the rule that kills after paying meets a call that has taken, and has left no record', async () => {
+    const buy = (requestId: string) =>
+      cloud.invoke('orders', { action: 'buy', data: { sku: 'tea', requestId } }, { openid: 'oAnna' });
+    await paste(commands('"inject":"kill-before"'));
+    expect(await buy('r2')).not.toHaveProperty('result');
+    expect(await dump('users')).toEqual([expect.objectContaining({ points: 40, orderCount: 1 })]);
+    expect(await dump('orders')).toHaveLength(1);
+    expect(await buy('r2')).toMatchObject({ result: { error: { code: 'ONCE_IN_PROGRESS' } } });
+    expect(await buy('r3')).toMatchObject({ result: { data: { status: 'completed' } } });
+    expect(await buy('r4')).toMatchObject({ result: { error: { code: 'ONCE_REFUSED' } } });
   });
 
   test('a timer finishes orders, and nobody else may', async () => {
@@ -137,10 +172,9 @@ describe('the examples, pasted as they are printed', () => {
       { Type: 'Timer', TriggerName: 'often' },
       { source: 'wx_trigger' },
     );
-    expect(timer).toMatchObject({ result: { code: 200 } });
-    // With the settings that are shown, it has a timer at all.
-    const played = await fetch(`${cloud.url}/_emulator/timers/recoverOrders`, { method: 'POST' });
-    expect(await played.json()).toMatchObject({ result: { code: 200 } });
+    expect(timer).toMatchObject({ result: { code: 200, data: { phases: {} } } });
+    const fired = await paste('curl -X POST http://127.0.0.1:8360/_emulator/timers/recoverOrders');
+    expect(fired.at(-1)).toContain('未到执行时间');
     const forged = { Type: 'Timer', TriggerName: 'often' };
     expect(await cloud.invoke('recoverOrders', forged, { openid: 'oMallory' })).toMatchObject({
       result: { code: 403, error: { code: 'AUTH_DENIED' } },
@@ -150,7 +184,7 @@ describe('the examples, pasted as they are printed', () => {
   test('a mini program gets its picture', async () => {
     const module = { exports: {} as { generate?: (prompt: string, requestId: string) => Promise<string> } };
     const callFunction = ({ name, data }: { name: string; data: unknown }) =>
-      cloud.invoke(name, data, { openid: 'oAnna' });
+      cloud.invoke(name, data, { openid: 'oPainter' });
     // The page's code runs as it is printed, with a `wx` that reaches this cloud.
     runInNewContext(example('miniprogram/generate.js'), { wx: { cloud: { callFunction } }, module });
     expect(await module.exports.generate?.('海边的灯塔', 'r-1')).toMatch(/^cloud:\/\//);

@@ -11,6 +11,8 @@ export function createTimerRoutes(timers: Timers): readonly Route[] {
 
 async function runNow(timers: Timers, { params: [name = ''] }: Exchange): Promise<Reply> {
   const answer = timers.runNow(name);
-  if (answer === undefined) throw new HttpRefusal(404, `no function "${name}" with a timer is here`);
+  if (answer === undefined) {
+    throw new HttpRefusal(404, `no function "${name}" with a timer is here; its config.json needs "triggers"`);
+  }
   return jsonReply(await answer);
 }
