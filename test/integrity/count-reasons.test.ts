@@ -28,7 +28,7 @@ async function repaired(
 ) {
   const memory = createMemoryStore(['users', 'works', 'emergency_backup']);
   const quota = { seq: 3, open: 0, holds: world.holds ?? {} };
-  await memory.insert('users', { _id: 'u1', openid: 'o', generateCount, credits: 0, quota } as Document);
+  await memory.insert('users', { _id: 'u1', openid: 'o', generateCount, credits: 0, quota });
   for (const work of world.works ?? []) await memory.insert('works', work);
   for (const letter of world.letters ?? []) await memory.insert('emergency_backup', letter);
   const clock = createTestClock();
