@@ -12,6 +12,7 @@ export { createUsersSection, type UsersSectionDeps } from './users-section.ts';
 export {
   repairUserCounts,
   type CountRepair,
+  type ExplainedCount,
   type RepairDeps,
   type RepairReport,
   type RepairRequest,

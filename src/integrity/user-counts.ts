@@ -10,11 +10,16 @@ import {
 } from '../durable/index.ts';
 import { openHoldsIn } from '../once/index.ts';
 import { collections } from '../records/index.ts';
+import { NO_REASONS, reasonsOf, type CountReasons } from './count-reasons.ts';
 import { is, type Document, type Filter, type PageKey, type Store } from '../store/index.ts';
 
-/** One wrong counter: what it says, what the works say. */
-export interface CountRepair {
+/** A counter that differs from the number of completed works, and why it does so rightly, as far as it does. */
+export interface ExplainedCount extends CountReasons {
   readonly userId: string;
+}
+
+/** One wrong counter: what it says, what it should say. */
+export interface CountRepair extends ExplainedCount {
   readonly before: unknown;
   readonly after: number;
   /** Applies only where nothing moved since the user was read. */
@@ -40,6 +45,8 @@ export interface RepairRequest {
 
 export interface RepairReport extends WalkReport {
   readonly repairs: readonly CountRepair[];
+  /** Right counters that differ from the works: those are to be looked at, and the counters are left as they are. */
+  readonly explained: readonly ExplainedCount[];
 }
 
 const PAGE = 100;
@@ -50,12 +57,14 @@ const FIELDS = ['generateCount', 'quota.seq', 'quota.open', 'quota.holds'] as co
  * a page, never one query per user.
  *
  * Works under an open hold are left out, since closing them will count them; letters of completed works that
- * have not come home yet are counted, since closing them did. A repair applies on condition of the counter
+ * have not come home yet are counted, since closing them did. Second records of one picture are not counted, and pictures
+ * that were counted and whose record is gone still are: both are told, none is copied into the counter. A repair applies on condition of the counter
  * *and* of `quota.seq` as read: a condition on the counter alone corrupts right counters. Each statement is retried
  * within the deadline; a page that cannot be read even so rejects with `STORE_*`.
  */
 export async function repairUserCounts(deps: RepairDeps, request: RepairRequest): Promise<RepairReport> {
   const repairs: CountRepair[] = [];
+  const explained: ExplainedCount[] = [];
   const { deadline, dryRun = false } = request;
   const round = { ...deps, retrier: createRetrier(deps), deadline };
   const reads = createRetriedReads(deps.store, round.retrier, { deadline });
@@ -66,8 +75,9 @@ export async function repairUserCounts(deps: RepairDeps, request: RepairRequest)
     read: async (after) => {
       if (after && after !== request.after) await request.onPage?.({ after, failed });
       const page = await reads.page(collections.users, { after, limit: PAGE, fields: FIELDS });
-      const plans = new Map((await planPage(reads, page.items)).map((plan) => [plan.userId, plan]));
-      return { ...page, plans };
+      const { plans, rest } = await planPage(reads, page.items);
+      explained.push(...rest);
+      return { ...page, plans: new Map(plans.map((plan) => [plan.userId, plan])) };
     },
     visit: async (user, { plans }) => {
       const plan = plans.get(user._id);
@@ -80,7 +90,7 @@ export async function repairUserCounts(deps: RepairDeps, request: RepairRequest)
       });
     },
   });
-  return { ...report, repairs };
+  return { ...report, repairs, explained };
 }
 
 interface Round extends RepairDeps {
@@ -101,17 +111,26 @@ async function apply({ store, hash, log, retrier, deadline }: Round, plan: Count
   return applied;
 }
 
-async function planPage(reads: CountReads, users: readonly Document[]): Promise<readonly CountRepair[]> {
-  if (users.length === 0) return [];
+interface PagePlan {
+  readonly plans: readonly CountRepair[];
+  readonly rest: readonly ExplainedCount[];
+}
+
+async function planPage(reads: CountReads, users: readonly Document[]): Promise<PagePlan> {
+  const plans: CountRepair[] = [];
+  const rest: ExplainedCount[] = [];
+  if (users.length === 0) return { plans, rest };
   const letters = await completedLetters(
     reads,
     users.map((user) => user._id),
   );
   const counts = await completedCounts(reads, users, letters);
-  return users.flatMap((user) => {
-    const after = counts.get(user._id) ?? 0;
-    return isCounted(user, after) ? [] : [planRepair(user, after)];
-  });
+  for (const user of users) {
+    const { count, ...reasons } = counts.get(user._id) ?? { count: 0, ...NO_REASONS };
+    if (!isCounted(user, count)) plans.push(planRepair(user, count, reasons));
+    else if (reasons.duplicates > 0 || reasons.lost.length > 0) rest.push({ userId: user._id, ...reasons });
+  }
+  return { plans, rest };
 }
 
 /** Whether the user's counter says `count`; one that is absent says 0, as the first completed work finds it. */
@@ -119,33 +138,48 @@ export function isCounted({ generateCount = 0 }: Document, count: number): boole
   return generateCount === count;
 }
 
-type CountReads = Pick<Reads, 'page' | 'group'>;
+type CountReads = Pick<Reads, 'page' | 'group' | 'twins'>;
+
+/** What a counter must say, and how that differs from the number of completed works. */
+export interface RightCount extends CountReasons {
+  readonly count: number;
+}
 
 /**
- * What `generateCount` of each of these users must be, by one grouped count. `letters` must have been read before,
- * and after the users: their records are left out of the count, so that one that comes home meanwhile is not counted
- * twice, nor a record that is written under a hold read as open.
+ * What `generateCount` of each of these users must be, by one grouped count; where it says otherwise, by what else is
+ * known. `letters` must have been read before, and after the users: their records are left out of the count, so that one
+ * that comes home meanwhile is not counted twice, nor a record that is written under a hold read as open.
  */
 export async function completedCounts(
   reads: CountReads,
   users: readonly Document[],
   letters: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, RightCount>> {
   const except = users.flatMap((user) => [...openIds(user), ...closedLetters(user, letters)]);
   const userIds = users.map((user) => user._id);
   const stored = await completedByUser(reads, { userIds, except });
-  return new Map(
+  const counts = new Map(
     users.map((user) => [user._id, (stored.get(user._id) ?? 0) + closedLetters(user, letters).length] as const),
+  );
+  const inDoubt = users.filter((user) => !isCounted(user, counts.get(user._id) ?? 0));
+  const counted = inDoubt.map((user) => ({ user, done: doneWithoutLetter(user, letters) }));
+  const reasons = inDoubt.length > 0 ? await reasonsOf(reads, counted, except) : new Map<string, CountReasons>();
+  return new Map(
+    [...counts].map(([userId, count]) => {
+      const { duplicates, lost } = reasons.get(userId) ?? NO_REASONS;
+      return [userId, { count: count - duplicates + lost.length, duplicates, lost }] as const;
+    }),
   );
 }
 
-function planRepair(user: Document, after: number): CountRepair {
+function planRepair(user: Document, after: number, reasons: CountReasons): CountRepair {
   const before = user['generateCount'];
   const seq = (user['quota'] as { seq?: unknown } | undefined)?.seq;
   return {
     userId: user._id,
     before: before ?? null,
     after,
+    ...reasons,
     where: {
       'quota.seq': typeof seq === 'number' ? seq : is.absent(),
       // A counter that is no number cannot be compared literally; nobody else sets it, and `seq` still guards.
@@ -159,6 +193,8 @@ interface HoldFacts {
   readonly token?: unknown;
   /** Beijing day whose quota it uses. */
   readonly day?: unknown;
+  /** Collection of its record. */
+  readonly records?: unknown;
 }
 
 /** The user's holds by their records; whatever the document holds. */
@@ -176,6 +212,13 @@ function openIds(user: Document): readonly string[] {
 export function closedLetters(user: Document, letters: ReadonlySet<string>): readonly string[] {
   return Object.entries(holdsOf(user))
     .filter(([id, hold]) => hold?.st === 'done' && letters.has(attemptOf(id, hold?.token)))
+    .map(([id]) => id);
+}
+
+function doneWithoutLetter(user: Document, letters: ReadonlySet<string>): readonly string[] {
+  return Object.entries(holdsOf(user))
+    .filter(([, hold]) => hold?.st === 'done' && (hold.records ?? collections.works) === collections.works)
+    .filter(([id, hold]) => !letters.has(attemptOf(id, hold?.token)))
     .map(([id]) => id);
 }
 

@@ -12,7 +12,10 @@ export interface Verdict {
   readonly findings: readonly UserFinding[];
 }
 
-/** Judges the counters of at most 1,000 users by what the records say: three requests, however many users. */
+/**
+ * Judges the counters of at most 1,000 users by what the records say: three requests, however many users, and up to four
+ * more where a counter is in doubt.
+ */
 export async function judgeUsers(reads: Reads, users: readonly Document[], day: string): Promise<readonly Verdict[]> {
   const letters = await completedLetters(
     reads,
@@ -23,7 +26,7 @@ export async function judgeUsers(reads: Reads, users: readonly Document[], day: 
     usesOfDay(reads, { users, letters, day }),
   ]);
   return users.map((user) => {
-    const expected = { count: counts.get(user._id) ?? 0, uses: uses.get(user._id) ?? 0, day };
+    const expected = { count: counts.get(user._id)?.count ?? 0, uses: uses.get(user._id) ?? 0, day };
     return { user, findings: findingsOf(user, expected) };
   });
 }

@@ -1,4 +1,4 @@
-import { DurableError, type Deadline, type Plain } from '../core/index.ts';
+import { asDurableError, DurableError, type Code, type Deadline, type Plain } from '../core/index.ts';
 import { storeReport } from '../integrity/index.ts';
 import type { Job } from '../jobs/index.ts';
 import type { IntegrityReport, SectionStatus } from '../records/index.ts';
@@ -13,6 +13,8 @@ export interface CheckAnswer {
   /** False: there was no time for all of it, and what was not looked at is `unknown`; the timer's checks go on. */
   readonly finished: boolean;
   readonly report: IntegrityReport;
+  /** Present where a whole report was to be stored and could not be: what was found is told all the same. */
+  readonly notStored?: Code;
 }
 
 /** Of a check that goes on nothing is said: what was not looked at yet is no news. */
@@ -77,8 +79,20 @@ async function checkNow(runtime: Runtime, { event, deadline }: MaintenanceCall):
   const check = createIntegrityCheck(runtime, { deep, sections: names });
   const { state, finished } = await check.advance(undefined, beforeReport(deadline));
   const report = check.report(state);
-  if (finished && names === undefined) await storeReport(runtime, report, deadline);
-  return { status: report.status, finished, report };
+  const notStored = finished && names === undefined ? await keep(runtime, report, deadline) : undefined;
+  return { status: report.status, finished, report, ...(notStored ? { notStored } : {}) };
+}
+
+// Somebody waits for what was found, and the database that is looked at is the one that would keep it.
+async function keep(runtime: Runtime, report: IntegrityReport, deadline: Deadline): Promise<Code | undefined> {
+  try {
+    await storeReport(runtime, report, deadline);
+    return undefined;
+  } catch (error) {
+    const { code } = asDurableError(error);
+    runtime.log.write('error', 'check.report-not-stored', { reportId: report._id, code });
+    return code;
+  }
 }
 
 // Of a short invocation half is for looking.

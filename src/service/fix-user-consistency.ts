@@ -64,7 +64,12 @@ async function plan(runtime: Runtime, { event: { after }, deadline }: Maintenanc
 }
 
 function shown(report: RepairReport) {
-  return { ...shownWalk(report), repairs: report.repairs.slice(0, REPAIRS_SHOWN) };
+  const { repairs, explained } = report;
+  return {
+    ...shownWalk(report),
+    repairs: repairs.slice(0, REPAIRS_SHOWN),
+    explained: explained.slice(0, REPAIRS_SHOWN),
+  };
 }
 
 /** Keeps users' documents from growing: holds that are over, counters of days long gone. */

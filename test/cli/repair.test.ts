@@ -59,6 +59,32 @@ test('repairs them, and finds nothing the second time', async () => {
   expect(stdout).toContain('✅ 5 个用户的生成计数都与作品一致');
 });
 
+test('second records and lost ones are told, and neither is copied into the counter', async () => {
+  const twin = { userId: 'd1', status: 'completed', prompt: '灯塔', createdAt: new Date(1_700_000_000_000) };
+  const lost = 'w_00000000000000000000000000000000';
+  const holds = { [lost]: { st: 'done', attempt: 1, token: 't' } };
+  await stage.cloud.load('works', [
+    { _id: 'twin-1', ...twin },
+    { _id: 'twin-2', ...twin },
+    { _id: 'twin-3', ...twin, prompt: '海' },
+  ]);
+  await stage.cloud.load('users', [user('d1', 7), { ...user('d2', 1), quota: { seq: 2, open: 0, holds } }]);
+  const plan = await stage.wx(['repair', 'users', '--dry-run']);
+  expect(plan.stdout).toMatch(/d1 +7 +2 +比已完成的作品多/);
+  expect(plan.stdout).toMatch(/d1 +1 +0/);
+  expect(plan.stdout).toMatch(new RegExp(`d2 +0 +1 +${lost}`));
+  expect(widest(plan.stdout)).toBeLessThanOrEqual(80);
+  const { code, result } = await stage.json(['repair', 'users']);
+  expect({ code, wrong: result['wrong'], repaired: result['repaired'] }).toEqual({ code: 0, wrong: 1, repaired: 1 });
+  expect(result['explained']).toEqual([{ userId: 'd2', duplicates: 0, lost: [lost] }]);
+  const counts = new Map((await stage.cloud.dump('users')).map(({ _id, generateCount }) => [_id, generateCount]));
+  expect([counts.get('d1'), counts.get('d2')]).toEqual([2, 1]);
+  // What is left is told every time, and is no mistake of a counter.
+  const again = await stage.wx(['repair', 'users', '--lang', 'en']);
+  expect(again.code).toBe(0);
+  expect(again.stdout).toContain('Not copied into the counters');
+});
+
 test('what it prints and keeps does not grow with the users', async () => {
   const many = Array.from({ length: 1_500 }, (_, index) => user(`m${String(index).padStart(4, '0')}`, 7));
   await stage.cloud.load('users', many);

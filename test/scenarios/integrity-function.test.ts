@@ -109,6 +109,17 @@ describe('the uploaded function', () => {
     expect(statuses(report)).toMatchObject({ works: 'unknown', users: 'unknown', indicators: 'unknown' });
     expect(answer.data?.['status']).toBe('unknown');
   });
+
+  test('tells what it found also where the report cannot be stored', async () => {
+    const before = (await cloud.dump('integrity_reports')).length;
+    cloud.faults.set([{ collection: 'integrity_reports', inject: 'refused' }]);
+    const answer = await ask({});
+    expect(answer).toMatchObject({ code: 200, data: { status: 'ok', notStored: 'STORE_UNAVAILABLE' } });
+    expect(statuses(answer.data?.['report'] as IntegrityReport)).toEqual(ALL_OK);
+    cloud.faults.clear();
+    expect(await cloud.dump('integrity_reports')).toHaveLength(before);
+    expect((await ask({})).data).not.toHaveProperty('notStored');
+  });
 });
 
 describe('a check that takes several invocations', () => {

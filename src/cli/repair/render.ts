@@ -15,11 +15,13 @@ export interface Page {
 const SHOWN = 20;
 
 /** The wrong counters, for a person: what they say, what they should say, and why. */
-export function renderPlan({ looked, wrong, repairs, checkpoint }: UsersResult, page: Page): readonly string[] {
+export function renderPlan(result: UsersResult, page: Page): readonly string[] {
+  const { looked, wrong, repairs, checkpoint } = result;
   const { language, columns, paint } = page;
   const text = TEXTS[language];
   const stopped = checkpoint ? [paint('yellow', text.stopped)] : [];
-  if (wrong === 0) return [paint('green', text.allRight(thousands(looked))), ...stopped];
+  const explained = renderExplained(result, page);
+  if (wrong === 0) return [paint('green', text.allRight(thousands(looked))), ...explained, ...stopped];
   const rows = repairs
     .slice(0, SHOWN)
     .map((repair) => [maskId(repair.userId), shownCount(repair.before), String(repair.after), whyOf(repair, language)]);
@@ -27,12 +29,25 @@ export function renderPlan({ looked, wrong, repairs, checkpoint }: UsersResult, 
     paint('bold', text.wrong(thousands(wrong), thousands(looked))),
     ...renderTable({ head: text.head, rows, columns }),
     ...(wrong > rows.length ? [`  ${text.more(thousands(wrong - rows.length))}`] : []),
+    ...explained,
     ...stopped,
   ];
 }
 
+/** What no counter mends: second records, and pictures of which no record is left; a person should look. */
+function renderExplained({ repairs, explained }: UsersResult, { language, columns, paint }: Page): readonly string[] {
+  const text = TEXTS[language];
+  const rows = [...repairs, ...explained]
+    .filter(({ duplicates, lost }) => duplicates > 0 || lost.length > 0)
+    .slice(0, SHOWN)
+    .map(({ userId, duplicates, lost }) => [maskId(userId), String(duplicates), String(lost.length), lost[0] ?? '']);
+  if (rows.length === 0) return [];
+  return ['', paint('yellow', text.explained), ...renderTable({ head: text.reasons, rows, columns }), ...text.look];
+}
+
 /** What was set right, for a person. */
-export function renderRepair({ wrong, repaired, failed, checkpoint }: UsersResult, page: Page): readonly string[] {
+export function renderRepair(result: UsersResult, page: Page): readonly string[] {
+  const { wrong, repaired, failed, checkpoint } = result;
   const { language, columns, paint } = page;
   const text = TEXTS[language];
   const moved = wrong - repaired - failed.length;
@@ -43,6 +58,7 @@ export function renderRepair({ wrong, repaired, failed, checkpoint }: UsersResul
     paint(failed.length > 0 ? 'red' : 'green', text.repaired(thousands(repaired))),
     ...(moved > 0 ? [text.moved(thousands(moved))] : []),
     ...(rows.length > 0 ? ['', text.failed, ...renderTable({ head: [], rows, columns })] : []),
+    ...renderExplained(result, page),
     ...(checkpoint ? [paint('yellow', text.stopped)] : []),
   ];
 }
@@ -52,6 +68,7 @@ function shownCount(before: unknown): string {
   return typeof before === 'number' ? String(before) : JSON.stringify(before).slice(0, 12);
 }
 
+// What differs by a second record or a lost one is told apart: the counter is right about those.
 function whyOf({ before, after }: ShownRepair, language: Language): string {
   const text = TEXTS[language];
   if (before === null || before === undefined) return text.absent;
@@ -72,6 +89,9 @@ const TEXTS = {
     repaired: (count: string) => `✅ 已修复 ${count} 个用户`,
     moved: (count: string) => `⏳ ${count} 个用户刚刚有新的变化，留待下次`,
     failed: '未能修复',
+    explained: '以下不计入也不扣除，请人工核对：同一张图片的重复记录，已计数但找不到记录的图片',
+    reasons: ['用户', '重复', '丢失', '例如'],
+    look: ['  查看：wx-durable explain <id>，重复的记录见 wx-durable check'],
     stopped: '⏳ 未完成',
   },
   en: {
@@ -87,6 +107,9 @@ const TEXTS = {
     repaired: (count: string) => `✅ repaired ${count} users`,
     moved: (count: string) => `⏳ ${count} users changed meanwhile and are left to the next run`,
     failed: 'Not repaired',
+    explained: 'Not copied into the counters; a person should look at: second records, lost ones',
+    reasons: ['user', 'duplicates', 'lost', 'for example'],
+    look: ['  look: wx-durable explain <id>; wx-durable check names the duplicates'],
     stopped: '⏳ not finished',
   },
 } as const;
