@@ -39,7 +39,9 @@ describe('the end of a history', () => {
         return runs % 8 < 5 ? undefined : booted.recover?.(deadline, from);
       },
     }));
-    expect(await firstFound(lazy)).toEqual([expect.stringMatching(/^I20 .* after a day and two recoveries$/)]);
+    expect(await firstFound(lazy)).toEqual([
+      expect.stringMatching(/^I20 .* after a day and \d recoveries, of which the last ended none$/),
+    ]);
   });
 
   it('finds a job that changes something whenever it runs, though nothing is left to do', async () => {

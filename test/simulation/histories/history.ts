@@ -151,8 +151,7 @@ async function conclude({ conditions, operations, ledger, draws, calls }: Ending
   await pass(0);
   await run(recover, ...(isLogRead ? [readLog] : []));
   await pass(Math.max(DAY_MS, conditions.pendingUntilMs - clock.now()));
-  await run(recover);
-  const left = leftOpen(ledger);
+  const left = await endOpen(ledger, () => run(recover));
   if (!isSettled(ledger)) {
     await pass(DAY_MS);
     await run(recover);
@@ -162,6 +161,7 @@ async function conclude({ conditions, operations, ledger, draws, calls }: Ending
     await pass(7 * DAY_MS);
     const prunings = Array.from({ length: Math.ceil(calls / PRUNED_AT_ONCE) }, () => prune);
     await run(recover, recover, recover, recover, recover, ...prunings);
+    if (!isSettled(ledger)) left.push({ invariant: 'I20', words: 'something was still open after more than a week' });
   }
   await run(repair);
   const more = isLong ? await repeated(chronicle, () => run(recover, repair, prune)) : [];
@@ -180,17 +180,37 @@ async function repeated({ commits }: Chronicle, again: () => Promise<void>): Pro
 }
 
 /**
- * Calls and records that two recoveries after the last fault, and a day, have not ended; but for those whose letter
- * cannot be read: they wait until it is set aside.
+ * How many calls and records have not ended; but for those whose letter cannot be read, in the backup or in a file:
+ * they wait until it counts as no evidence, which takes up to a week.
  */
-function leftOpen({ dump }: Ledger): readonly Violation[] {
-  const letters = dump('emergency_backup').filter(({ state }) => state === undefined || state === 'waiting');
+async function leftOpen({ dump, hasBrokenFile }: Ledger): Promise<number> {
+  const letters = dump('emergency_backup').filter(({ state }) => state !== 'redriven' && state !== 'superseded');
   const waiting = new Set(letters.map((letter) => letter['recordId']));
-  const holds = dump('users').flatMap((user) => Object.entries(quotaOf(user).holds ?? {}));
-  const open = holds.filter(([id, hold]) => hold?.st === 'open' && !waiting.has(id));
-  const unknown = dump('works').filter(({ _id, status }) => status === 'unknown' && !waiting.has(_id));
-  const words = `${open.length} calls open and ${unknown.length} records unknown after a day and two recoveries`;
-  return open.length + unknown.length === 0 ? [] : [{ invariant: 'I20', words }];
+  const attempts = new Map<string, number>();
+  for (const user of dump('users')) {
+    for (const [id, hold] of Object.entries(quotaOf(user).holds ?? {}))
+      if (hold?.st === 'open') attempts.set(id, Number(hold.attempt));
+  }
+  for (const { _id, status, attempt } of dump('works'))
+    if (status === 'unknown') attempts.set(_id, Math.max(attempts.get(_id) ?? 0, Number(attempt)));
+  let left = 0;
+  for (const [id, most] of attempts) if (!waiting.has(id) && !(await hasBrokenFile(id, most))) left += 1;
+  return left;
+}
+
+/** Recovers for as long as each run ends something: one account may have more calls than a run gets through. */
+async function endOpen(ledger: Ledger, recover: () => Promise<void>): Promise<Violation[]> {
+  let before = Infinity;
+  for (let runs = 2; ; runs += 1) {
+    await recover();
+    const left = await leftOpen(ledger);
+    if (left === 0) return [];
+    if (left >= before) {
+      const words = `${left} calls open or unknown after a day and ${runs} recoveries, of which the last ended none`;
+      return [{ invariant: 'I20', words }];
+    }
+    before = left;
+  }
 }
 
 /** Whether recovery has nothing left to do. */

@@ -5,6 +5,7 @@ import type { Case } from './judge-records.ts';
 import type { AccountBefore } from './truth.ts';
 
 export interface Hold {
+  readonly attempt?: unknown;
   readonly st?: string;
   readonly token?: string;
   readonly day?: unknown;

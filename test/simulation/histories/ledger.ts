@@ -1,6 +1,6 @@
 /** The database and the files as they are, with every change that took effect written down. */
-import type { Seal } from '../../../src/core/index.ts';
-import { decodeLetter } from '../../../src/durable/tiers.ts';
+import { attemptName, type Seal } from '../../../src/core/index.ts';
+import { decodeLetter, letterFile } from '../../../src/durable/tiers.ts';
 import type { Blobs, Document, Store } from '../../../src/store/index.ts';
 import { createMemoryBlobs, createMemoryStore } from '../../../src/store/memory/index.ts';
 import type { Chronicle } from './chronicle.ts';
@@ -12,6 +12,8 @@ export interface Ledger {
   readonly store: Store;
   readonly blobs: Blobs;
   dump(collection: string): readonly Document[];
+  /** Whether one of these attempts left a letter's file that nobody can read: it was cut, or somebody else's. */
+  hasBrokenFile(recordId: string, attempts: number): Promise<boolean>;
 }
 
 export function createLedger(chronicle: Chronicle, seal: Seal | undefined): Ledger {
@@ -21,6 +23,13 @@ export function createLedger(chronicle: Chronicle, seal: Seal | undefined): Ledg
     store: memory,
     blobs: notedFiles(files, { chronicle, seal }),
     dump: (collection) => memory.dump(collection),
+    async hasBrokenFile(recordId, attempts) {
+      for (let attempt = 1; attempt <= attempts; attempt += 1) {
+        const bytes = await files.get(await files.fileId(letterFile(attemptName(recordId, attempt))));
+        if (bytes && !letterIn(bytes, seal)) return true;
+      }
+      return false;
+    },
   };
 }
 
