@@ -40,7 +40,7 @@ import {
   readOptions,
   type Rules,
 } from './options.ts';
-import type { Call } from './handler.ts';
+import { placeOf, type Call } from './handler.ts';
 import { assertPlain } from './plain-values.ts';
 
 /** One costly call of any kind. */
@@ -123,10 +123,20 @@ export async function callOnce(deps: OnceDeps, costly: CostlyCall): Promise<Once
         return { terms: { price: 0, day: beijingDay(clock.now()), ...cost }, eligible: needs };
       },
       refusal: () => refusal(needs),
-      pay: async (context) => readPayment(await costly.pay({ ...context, reference: referenceOf(context) })),
+      pay: async (context) => readPayment(await paid(deps, costly, context)),
     },
     call.deadline,
   );
+}
+
+// A mistake in the code that pays would look like an outage: the record says no more than that nothing is known.
+async function paid({ log }: OnceDeps, costly: CostlyCall, context: PayContext): Promise<unknown> {
+  try {
+    return await costly.pay({ ...context, reference: referenceOf(context) });
+  } catch (error) {
+    if (!isDurableError(error)) log.write('error', 'once.pay-threw', { recordId: context.id, cause: placeOf(error) });
+    throw error;
+  }
 }
 
 // The key becomes the record's id: an empty or missing one would make all calls of a person the same call.

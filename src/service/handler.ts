@@ -137,7 +137,7 @@ function claims(source: unknown): readonly unknown[] {
 }
 
 /** Which mistake it is and where in the code. A parser quotes what it was given in its message: that is left out. */
-function placeOf(cause: unknown): string | undefined {
+export function placeOf(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined;
   const [, at = ''] = /\n\s+at ([^\n]{1,200})/.exec(cause.stack ?? '') ?? [];
   const isOfCode = cause instanceof TypeError || cause instanceof ReferenceError || cause instanceof RangeError;

@@ -205,6 +205,20 @@ describe('what pay answers', () => {
   });
 });
 
+test('a mistake in the code that pays is told to whoever reads the log, and what somebody else said is not', async () => {
+  const { cloud, once } = await createCounter();
+  const pay = async () => (undefined as unknown as { coupon(): never }).coupon();
+  expect(await once({ pay })).toBe('accepted');
+  const call = { openid: 'oAnna', requestId: 'r2', deadline: createDeadline(cloud.clock, cloud.clock.now() + 20_000) };
+  expect(await once({ call, pay: async () => Promise.reject(new Error('the key is sk-secret')) })).toBe('accepted');
+  const told = cloud.log.lines.filter(({ event }) => event === 'once.pay-threw');
+  expect(told.map(({ fields }) => fields?.['cause'])).toEqual([
+    expect.stringMatching(/^TypeError: .*coupon.* at /),
+    expect.stringMatching(/^Error at /),
+  ]);
+  expect(JSON.stringify(told)).not.toContain('secret');
+});
+
 type Asked = (desk: Durable) => Promise<unknown>;
 const loose = (desk: Durable) => desk as unknown as Record<keyof Durable, (...given: unknown[]) => Promise<unknown>>;
 

@@ -26,7 +26,13 @@ export function planNext(evidence: Evidence, nowMs: number): readonly Next[] {
   if (evidence.hold) return [withoutRecord(evidence, evidence.hold, nowMs)];
   return letters.length > 0
     ? letters.map((letter) => ofLetter(letter, evidence))
-    : [next('nothing', '任何地方都没有这条记录', 'no place knows this record')];
+    : [
+        next(
+          'nothing',
+          `任何地方都没有这条记录：查了 ${evidence.records} 与备份，其他集合的记录请加 --records <集合>`,
+          `no place knows this record: looked in ${evidence.records} and in letters; for others add --records <collection>`,
+        ),
+      ];
 }
 
 /** Letters of both tiers; what could not be read is none, so look at `unreadPlaces` first. */
@@ -149,9 +155,8 @@ function afterUnknown(evidence: Evidence, nowMs: number): Next {
   if (nowMs < hold.until) return running(hold);
   const at = beijingMoment(hold.until + DAY_MS);
   const back = backOf(hold, natureOf(evidence));
-  const asks = hold.taskId
-    ? { zh: '每次恢复都会向图片服务查询任务；', en: 'each recovery asks the image service; ' }
-    : NONE;
+  const asker = askerOf(evidence);
+  const asks = hold.taskId ? { zh: `每次恢复都会${asker.zh}查询任务；`, en: `each recovery ${asker.en}; ` } : NONE;
   return next(
     'waits',
     `${asks.zh}到 ${at} 仍无结果则记为 failed，并退还 ${back.zh}；用户可以用 retryUnknown 重试`,
@@ -160,6 +165,13 @@ function afterUnknown(evidence: Evidence, nowMs: number): Next {
 }
 
 const NONE = { zh: '', en: '' };
+
+/** Who knows of a task: the commands ask the image service; an own one, only the function that has an `ask` for it. */
+function askerOf(evidence: Evidence): Words {
+  return natureOf(evidence) === 'picture'
+    ? { zh: '向图片服务', en: 'asks the image service' }
+    : { zh: '由恢复函数的 ask ', en: 'by your own timer asks about the task (its `ask`)' };
+}
 
 function running({ until }: Hold): Next {
   const at = beijingMoment(until);
@@ -180,10 +192,11 @@ function withoutRecord(evidence: Evidence, hold: Hold, nowMs: number): Next {
   const at = beijingMoment(hold.until + DAY_MS);
   const back = backOf(hold, natureOf(evidence));
   if (hold.taskId) {
+    const asker = askerOf(evidence);
     return next(
       'waits',
-      '租约已到期；下一次恢复会向图片服务查询这个任务',
-      'its lease is over; the next recovery asks the image service for the task',
+      `租约已到期；下一次恢复会${asker.zh}查询这个任务`,
+      `its lease is over; the next recovery ${asker.en}`,
     );
   }
   return next(
