@@ -50,15 +50,17 @@ export function createGallery(deps: GalleryDeps): Gallery {
 /** Somebody looks at a screen meanwhile: once more is enough. */
 const MAX_ATTEMPTS = 2;
 
-// What got lost is asked again. A deletion that had happened changes nothing the second time, and is then found done.
+// What got lost is asked again. A deletion that had happened changes nothing the second time, and is then found done. Each
+// statement has a lane of its own: what is asked at once must not wait for one another's probe after an outage, and what
+// making pictures met says nothing to somebody who only looks.
 function patientStore({ store, writer }: GalleryDeps, deadline: Deadline): CallStore {
-  const ask = <T>(key: string, run: (call: CallOptions) => Promise<T>): Promise<T> =>
-    retried(writer.retrier, { key, deadline, maxAttempts: MAX_ATTEMPTS }, run);
+  const ask = <T>(statement: string, run: (call: CallOptions) => Promise<T>): Promise<T> =>
+    retried(writer.retrier, { key: `look: ${statement}`, deadline, maxAttempts: MAX_ATTEMPTS }, run);
   return {
     ...store,
-    get: (name, id, options) => ask(name, (call) => store.get(name, id, { ...options, ...call })),
-    page: (name, request) => ask(name, (call) => store.page(name, request, call)),
-    update: (name, target, change) => ask(name, (call) => store.update(name, target, change, call)),
+    get: (name, id, options) => ask(`get ${name}`, (call) => store.get(name, id, { ...options, ...call })),
+    page: (name, request) => ask(`page ${name}`, (call) => store.page(name, request, call)),
+    update: (name, target, change) => ask(`update ${name}`, (call) => store.update(name, target, change, call)),
   };
 }
 
