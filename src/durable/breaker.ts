@@ -3,7 +3,7 @@ import type { Clock } from '../core/index.ts';
 /**
  * A circuit breaker for one collection:
  *
- *   closed ──5 failures in a row──▶ open ──after 1 s (doubling to 30 s)──▶ half-open ──probe fails──▶ open
+ *   closed ──5 failures in a row──▶ open ──after 1 s (doubling to 5 s)──▶ half-open ──probe fails──▶ open
  *      ▲                                                                      │
  *      └──────────────────────────── probe succeeds ◀─────────────────────────┘
  *

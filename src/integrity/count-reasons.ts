@@ -1,3 +1,4 @@
+import { isDurableError } from '../core/index.ts';
 import type { Reads } from '../durable/index.ts';
 import { collections } from '../records/index.ts';
 import { is, MAX_PAGE, type Document, type Filter, type PageKey } from '../store/index.ts';
@@ -46,8 +47,25 @@ export async function reasonsOf(
   );
 }
 
-// What an intent is, is told by the check of works (generation/check/owners.ts), which names them.
 async function duplicatesByUser(
+  reads: Pick<Reads, 'page' | 'twins'>,
+  userIds: readonly string[],
+  except: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  try {
+    return await duplicatesOf(reads, userIds, except);
+  } catch (error) {
+    // Records that were doubled for years are what this is for: fewer people at once have fewer of them.
+    if (!isDurableError(error, 'STORE_TOO_LARGE') || userIds.length < 2) throw error;
+    const half = userIds.length >> 1;
+    const parts = [userIds.slice(0, half), userIds.slice(half)];
+    const [some, others] = await Promise.all(parts.map((part) => duplicatesByUser(reads, part, except)));
+    return new Map([...(some ?? []), ...(others ?? [])]);
+  }
+}
+
+// What an intent is, is told by the check of works (generation/check/owners.ts), which names them.
+async function duplicatesOf(
   reads: Pick<Reads, 'page' | 'twins'>,
   userIds: readonly string[],
   except: readonly string[],

@@ -58,9 +58,9 @@ const FIELDS = ['generateCount', 'quota.seq', 'quota.open', 'quota.holds'] as co
  *
  * Works under an open hold are left out, since closing them will count them; letters of completed works that
  * have not come home yet are counted, since closing them did. Second records of one picture are not counted, and pictures
- * that were counted and whose record is gone still are: both are told, none is copied into the counter. A repair applies on condition of the counter
- * *and* of `quota.seq` as read: a condition on the counter alone corrupts right counters. Each statement is retried
- * within the deadline; a page that cannot be read even so rejects with `STORE_*`.
+ * that were counted and whose record is gone still are: both are told, none is copied into the counter. A repair applies
+ * on condition of the counter *and* of `quota.seq` as read: a condition on the counter alone corrupts right counters. Each
+ * statement is retried within the deadline; a page that cannot be read even so rejects with `STORE_*`.
  */
 export async function repairUserCounts(deps: RepairDeps, request: RepairRequest): Promise<RepairReport> {
   const repairs: CountRepair[] = [];

@@ -98,6 +98,26 @@ describe('a picture that was counted and has no record', () => {
   });
 });
 
+test('more second records than one answer can tell are told by fewer people at once', async () => {
+  const memory = createMemoryStore(['users', 'works', 'emergency_backup']);
+  const people = ['u1', 'u2', 'u3'];
+  for (const _id of people) {
+    await memory.insert('users', { _id, generateCount: 0 });
+    for (let n = 0; n < 400; n += 1) {
+      const work = { userId: _id, status: 'completed', requestId: `r${n}` };
+      await memory.insert('works', { _id: `${_id}-${n}-a`, ...work });
+      await memory.insert('works', { _id: `${_id}-${n}-b`, ...work });
+    }
+  }
+  const clock = createTestClock();
+  const deps = { store: memory, clock, random: seededRandom(1), hash: testHash, log: { write: () => undefined } };
+  const deadline = createDeadline(clock, clock.now() + 60_000);
+  const { repairs } = await clock.until(repairUserCounts(deps, { deadline }));
+  expect(repairs.map(({ userId, after, duplicates }) => [userId, after, duplicates])).toEqual(
+    people.map((userId) => [userId, 400, 400]),
+  );
+});
+
 test('counters that agree cost no request more', async () => {
   const memory = createMemoryStore(['users', 'works', 'emergency_backup']);
   await memory.insert('users', { _id: 'u1', generateCount: 1 });
